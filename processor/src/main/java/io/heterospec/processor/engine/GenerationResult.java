@@ -1,0 +1,45 @@
+package io.heterospec.processor.engine;
+
+/**
+ * The end of a generation.
+ *
+ * @param requestId the request
+ * @param finishReason why it ended
+ * @param errorCode for FAILED: a stable code such as {@code ENGINE_ERROR}; otherwise null
+ * @param errorMessage for FAILED: what happened, without prompt text; otherwise null
+ * @param retryable for FAILED: whether the same request may succeed later
+ * @param tokenIds every generated token, committed ones included; an end-of-sequence token counts
+ * @param text the whole text, special tokens and stop sequence left out
+ * @param tailText text not yet delivered by a step, held back for a possible stop sequence
+ * @param promptTokens tokens of the prompt
+ * @param targetCalls decoding passes of the target in this attempt, prefill left out
+ * @param verifiedTokens rows of those passes
+ * @param draftedTokens candidates drafted in this attempt
+ * @param acceptedTokens draft tokens accepted in this attempt
+ * @param queueNanos from submission to admission
+ * @param prefillNanos from admission to the first cycle
+ * @param decodeNanos from the first cycle to the end
+ */
+public record GenerationResult(
+    String requestId,
+    FinishReason finishReason,
+    String errorCode,
+    String errorMessage,
+    boolean retryable,
+    int[] tokenIds,
+    String text,
+    String tailText,
+    int promptTokens,
+    long targetCalls,
+    long verifiedTokens,
+    long draftedTokens,
+    long acceptedTokens,
+    long queueNanos,
+    long prefillNanos,
+    long decodeNanos) {
+
+  /** Mean acceptance length τ: tokens per target call, the target's own token counted. */
+  public double meanAcceptanceLength() {
+    return targetCalls == 0 ? 0 : 1 + (double) acceptedTokens / targetCalls;
+  }
+}
