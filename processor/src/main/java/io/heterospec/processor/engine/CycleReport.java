@@ -49,5 +49,6 @@ public record CycleReport(
    * @param parent index of the parent in this list, -1 for a child of the root
    * @param confidence path confidence in (0, 1]
    */
-  public record Node(int token, int parent, double confidence, boolean verified, boolean accepted) {}
+  public record Node(
+      int token, int parent, double confidence, boolean verified, boolean accepted) {}
 }

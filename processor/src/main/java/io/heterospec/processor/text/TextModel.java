@@ -36,6 +36,14 @@ public interface TextModel {
   /** Token ids of raw text, with the beginning-of-text token where the model wants one. */
   int[] encodeText(int[] transcript, String text);
 
-  /** One message of a conversation: a role such as {@code system}, {@code user}, {@code assistant}. */
+  /** Tokens that end a generation, possibly none. */
+  int[] eosTokenIds();
+
+  /** A fresh detokenizer for one generation; without a tokenizer its text is empty. */
+  IncrementalDetokenizer detokenizer();
+
+  /**
+   * One message of a conversation: a role such as {@code system}, {@code user}, {@code assistant}.
+   */
   record ChatMessage(String role, String content) {}
 }

@@ -1,0 +1,106 @@
+package io.heterospec.processor.checkpoint;
+
+import java.nio.file.Path;
+
+/**
+ * An EAGLE-3 head on disk, checked by itself and against its target.
+ *
+ * @param directory the head's directory
+ * @param config its configuration
+ * @param tensors its weights, stored {@code (out, in)}
+ */
+public record DraftCheckpoint(Path directory, DraftConfig config, Safetensors tensors)
+    implements AutoCloseable {
+
+  /** Layers a target needs so that its three feature layers 2, L/2 and L-3 exist. */
+  public static final int MIN_TARGET_LAYERS = 4;
+
+  private static final String EMBEDDING = "embed_tokens.weight";
+
+  /**
+   * Opens and checks a head.
+   *
+   * @param target configuration of the target it shall draft for
+   * @throws CheckpointException naming the file and the field or tensor at fault
+   */
+  public static DraftCheckpoint open(Path directory, TargetConfig target) {
+    DraftConfig config = DraftConfig.read(directory);
+    requireFit(directory.resolve("config.json"), config, target);
+    return open(directory, config);
+  }
+
+  /** Opens a head without a target to compare it with. */
+  static DraftCheckpoint open(Path directory, DraftConfig config) {
+    Safetensors tensors = Safetensors.open(directory);
+    try {
+      check(config, tensors);
+      return new DraftCheckpoint(directory, config, tensors);
+    } catch (CheckpointException e) {
+      tensors.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Target id of each draft id: {@code id + d2t[id]}.
+   *
+   * @return {@code draftVocabularySize} distinct ids
+   */
+  public int[] draftToTarget() {
+    return DraftVocabulary.read(config, tensors);
+  }
+
+  /** Whether the head has its own {@code (vocabulary, hidden)} embeddings. */
+  public boolean hasOwnEmbedding() {
+    return tensors.contains(EMBEDDING);
+  }
+
+  @Override
+  public void close() {
+    tensors.close();
+  }
+
+  static void requireFit(Path file, DraftConfig config, TargetConfig target) {
+    requireSame(file, "hidden size", config.targetHiddenSize(), target.hiddenSize());
+    requireSame(file, "vocabulary", config.vocabularySize(), target.vocabularySize());
+    if (target.layers() < MIN_TARGET_LAYERS) {
+      throw new CheckpointException(
+          "%s: an EAGLE-3 head needs a target of at least %d layers, this one has %d; run it without a head"
+              .formatted(file, MIN_TARGET_LAYERS, target.layers()));
+    }
+  }
+
+  private static void requireSame(Path file, String what, int head, int target) {
+    if (head != target) {
+      throw new CheckpointException(
+          "%s: the head was made for a target with %s %d, this target has %d; use the head of this target"
+              .formatted(file, what, head, target));
+    }
+  }
+
+  private static void check(DraftConfig config, Safetensors tensors) {
+    TensorRequirements require = new TensorRequirements(tensors);
+    long hidden = config.hiddenSize();
+    long intermediate = config.intermediateSize();
+    long queries = (long) config.heads() * config.headDim();
+    long keys = (long) config.kvHeads() * config.headDim();
+    require.weight("fc.weight", hidden, 3L * config.targetHiddenSize());
+    require.weight("midlayer.input_layernorm.weight", hidden);
+    require.weight("midlayer.hidden_norm.weight", hidden);
+    require.weight("midlayer.self_attn.q_proj.weight", queries, 2 * hidden);
+    require.weight("midlayer.self_attn.k_proj.weight", keys, 2 * hidden);
+    require.weight("midlayer.self_attn.v_proj.weight", keys, 2 * hidden);
+    require.weight("midlayer.self_attn.o_proj.weight", hidden, queries);
+    require.weight("midlayer.post_attention_layernorm.weight", hidden);
+    require.weight("midlayer.mlp.gate_proj.weight", intermediate, hidden);
+    require.weight("midlayer.mlp.up_proj.weight", intermediate, hidden);
+    require.weight("midlayer.mlp.down_proj.weight", hidden, intermediate);
+    require.weight("norm.weight", hidden);
+    require.weight("lm_head.weight", config.draftVocabularySize(), hidden);
+    // Embeddings come from the target unless their width differs.
+    if (tensors.contains(EMBEDDING) || config.hiddenSize() != config.targetHiddenSize()) {
+      require.weight(EMBEDDING, config.vocabularySize(), hidden);
+    }
+    DraftVocabulary.read(config, tensors);
+  }
+}

@@ -1,0 +1,81 @@
+package io.heterospec.processor.checkpoint;
+
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Configuration of an EAGLE-3 draft head, from its {@code config.json}.
+ *
+ * @param hiddenSize width of the head's residual stream
+ * @param targetHiddenSize width of the target's; a feature row has three times as many values
+ * @param heads query heads
+ * @param kvHeads key-value heads; divides {@code heads}
+ * @param headDim dimensions of a head, even
+ * @param intermediateSize width of the MLP
+ * @param vocabularySize the target's vocabulary
+ * @param draftVocabularySize tokens the head can propose
+ * @param rmsNormEps epsilon of all norms
+ * @param ropeTheta base of the rotary frequencies
+ * @param ropeScaling stretch of them, or null
+ * @param contextLength positions the head was configured for; the target's limit is what counts
+ */
+public record DraftConfig(
+    int hiddenSize,
+    int targetHiddenSize,
+    int heads,
+    int kvHeads,
+    int headDim,
+    int intermediateSize,
+    int vocabularySize,
+    int draftVocabularySize,
+    double rmsNormEps,
+    double ropeTheta,
+    RopeScaling ropeScaling,
+    int contextLength) {
+
+  /**
+   * Reads a head directory's configuration.
+   *
+   * @throws CheckpointException when it is missing, broken, or not of an EAGLE-3 head
+   */
+  public static DraftConfig read(Path directory) {
+    ConfigJson config = ConfigJson.read(directory.resolve("config.json"));
+    if (!isHead(config)) {
+      throw new CheckpointException(
+          config.file()
+              + " does not describe an EAGLE-3 head: its architecture is "
+              + (config.architecture().isEmpty() ? "missing" : config.architecture())
+              + ", expected LlamaForCausalLMEagle3");
+    }
+    if (config.positiveInt("num_hidden_layers", 1) != 1) {
+      throw config.unsupported("num_hidden_layers", "is not supported; a head has one layer");
+    }
+    DecoderShape shape = DecoderShape.read(config);
+    int draftVocabulary = config.positiveInt("draft_vocab_size", shape.vocabularySize());
+    if (draftVocabulary > shape.vocabularySize()) {
+      throw config.unsupported("draft_vocab_size", "exceeds vocab_size " + shape.vocabularySize());
+    }
+    return new DraftConfig(
+        shape.hiddenSize(),
+        config.positiveInt("target_hidden_size", shape.hiddenSize()),
+        shape.heads(),
+        shape.kvHeads(),
+        shape.headDim(),
+        shape.intermediateSize(),
+        shape.vocabularySize(),
+        draftVocabulary,
+        shape.rmsNormEps(),
+        RopeScaling.theta(config),
+        RopeScaling.from(config),
+        shape.contextLength());
+  }
+
+  /** Bytes of keys and values that one token costs. */
+  public long kvBytesPerToken(int bytesPerValue) {
+    return 2L * kvHeads * headDim * bytesPerValue;
+  }
+
+  static boolean isHead(ConfigJson config) {
+    return config.architecture().toLowerCase(Locale.ROOT).contains("eagle3");
+  }
+}
