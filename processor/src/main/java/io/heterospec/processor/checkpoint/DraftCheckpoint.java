@@ -15,7 +15,7 @@ public record DraftCheckpoint(Path directory, DraftConfig config, Safetensors te
   /** Layers a target needs so that its three feature layers 2, L/2 and L-3 exist. */
   public static final int MIN_TARGET_LAYERS = 4;
 
-  private static final String EMBEDDING = "embed_tokens.weight";
+  public static final String EMBEDDING = "embed_tokens.weight";
 
   /**
    * Opens and checks a head.

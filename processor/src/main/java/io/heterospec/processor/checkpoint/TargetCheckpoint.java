@@ -11,7 +11,7 @@ import java.nio.file.Path;
  */
 public record TargetCheckpoint(Path directory, TargetConfig config, Safetensors tensors)
     implements AutoCloseable {
-  private static final String EMBEDDING = "model.embed_tokens.weight";
+  public static final String EMBEDDING = "model.embed_tokens.weight";
   private static final String LM_HEAD = "lm_head.weight";
 
   /**

@@ -1,15 +1,60 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.checkpoint.TargetConfig;
+import io.heterospec.processor.text.HuggingFaceTextModel;
 import io.heterospec.processor.text.TextModel;
 import io.heterospec.processor.torch.Dtype;
 import io.heterospec.processor.tree.EntropyBins;
+import io.heterospec.processor.tree.TreePolicy;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The engine of a target and its EAGLE-3 head on one device, through DJL's PyTorch engine. */
+/**
+ * The engine of a target and its EAGLE-3 head on one device, through DJL's PyTorch engine. Its thread
+ * loads, owns and releases the models; other threads leave commands for it.
+ */
 public final class TorchEngine implements DecodeEngine {
+  private static final Logger LOG = LoggerFactory.getLogger(TorchEngine.class);
 
-  private TorchEngine() {}
+  /** Work left for the engine's thread, done between two rounds. */
+  private interface Command {
+    void run(Loaded loaded);
+  }
+
+  private record Loaded(ModelPair models, Scheduler scheduler) {}
+
+  private final EngineOptions options;
+  private final HuggingFaceTextModel text;
+  private final LinkedBlockingQueue<Command> commands = new LinkedBlockingQueue<>();
+  private final CompletableFuture<ModelPair> loading = new CompletableFuture<>();
+  private final AtomicInteger load = new AtomicInteger();
+  private final Thread thread;
+  private final Policies policies;
+  private volatile boolean closed;
+  private volatile Throwable death;
+
+  private TorchEngine(EngineOptions options, HuggingFaceTextModel text) {
+    this.options = options;
+    this.text = text;
+    this.thread = new Thread(this::work, "engine-" + options.device());
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      ModelPair models = loading.join();
+      policies = new Policies(options, models.device().isGpu(), text.fingerprint());
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    } catch (RuntimeException e) {
+      stopThread();
+      throw e;
+    }
+  }
 
   /**
    * Loads a model pair and starts the engine's thread. Blocks until the models are loaded.
@@ -18,43 +63,52 @@ public final class TorchEngine implements DecodeEngine {
    * @throws IllegalArgumentException when an option does not fit the model or the machine
    */
   public static TorchEngine open(EngineOptions options) {
-    throw new UnsupportedOperationException();
+    HuggingFaceTextModel text =
+        HuggingFaceTextModel.open(options.model(), options.draft(), options.name());
+    try {
+      return new TorchEngine(options, text);
+    } catch (RuntimeException e) {
+      text.close();
+      throw e;
+    }
   }
 
   /** Names of the tree policies this engine serves. */
   public List<String> modes() {
-    throw new UnsupportedOperationException();
+    return policies.names();
   }
 
   /** The policy of requests that name none. */
   public String defaultMode() {
-    throw new UnsupportedOperationException();
+    return policies.defaultMode();
   }
 
   /** Device as given: {@code cpu} or {@code gpu:N}. */
   public String device() {
-    throw new UnsupportedOperationException();
+    return options.device();
   }
 
+  /** Threads of one CPU operation. */
   public int threads() {
-    throw new UnsupportedOperationException();
+    return loading.join().device().threads();
   }
 
+  /** Type of weights, caches and activations. */
   public Dtype dtype() {
-    throw new UnsupportedOperationException();
+    return loading.join().arithmetic().dtype();
   }
 
   /** Base draft tree; {@link TreeShape#NONE} without a head. */
   public TreeShape shape() {
-    throw new UnsupportedOperationException();
+    return policies.shape();
   }
 
   /**
-   * Entropy bins in use; {@link EntropyBins#calibrated()} tells whether they are a guess. Null
-   * without a head.
+   * Entropy bins in use; {@link EntropyBins#calibrated()} tells whether they are a guess. Null without a
+   * head.
    */
   public EntropyBins bins() {
-    throw new UnsupportedOperationException();
+    return policies.bins();
   }
 
   /**
@@ -65,41 +119,176 @@ public final class TorchEngine implements DecodeEngine {
    * @return one score for each id
    */
   public List<TokenScore> score(int[] ids, int top) {
-    throw new UnsupportedOperationException();
+    requireIds("ids", ids);
+    if (ids.length == 0 || ids.length > text.contextLength()) {
+      throw new IllegalArgumentException(
+          "score needs 1 to %d token ids, got %d".formatted(text.contextLength(), ids.length));
+    }
+    CompletableFuture<List<TokenScore>> scores = new CompletableFuture<>();
+    command(
+        loaded -> {
+          try {
+            scores.complete(
+                Scorer.score(loaded.models().target(), ids, top, options.prefillChunk()));
+          } catch (RuntimeException e) {
+            scores.completeExceptionally(e);
+          }
+        });
+    return scores.join();
   }
 
   @Override
   public boolean submit(GenerationRequest request, GenerationListener listener) {
-    throw new UnsupportedOperationException();
+    requireAlive();
+    TreePolicy policy = policies.named(request.mode());
+    requireFit(request);
+    int limit = options.maxLive() + options.maxQueued();
+    if (load.getAndUpdate(n -> n < limit ? n + 1 : n) >= limit) {
+      return false;
+    }
+    try {
+      Sequence sequence = new Sequence(request, listener, policy, text);
+      command(loaded -> loaded.scheduler().add(sequence));
+      return true;
+    } catch (RuntimeException e) {
+      load.decrementAndGet();
+      throw e;
+    }
+  }
+
+  private void requireFit(GenerationRequest request) {
+    requireIds("prompt", request.promptIds());
+    requireIds("committed", request.committedIds());
+    if (request.promptIds().length >= text.contextLength()) {
+      throw new IllegalArgumentException(
+          "the prompt has %d tokens and leaves no room in the context of %d; shorten it"
+              .formatted(request.promptIds().length, text.contextLength()));
+    }
+  }
+
+  private void requireIds(String what, int[] ids) {
+    for (int id : ids) {
+      if (id < 0 || id >= text.vocabularySize()) {
+        throw new IllegalArgumentException(
+            "%s token id %d is outside the vocabulary of %d tokens"
+                .formatted(what, id, text.vocabularySize()));
+      }
+    }
   }
 
   @Override
   public void cancel(String requestId) {
-    throw new UnsupportedOperationException();
+    commands.add(loaded -> loaded.scheduler().stop(requestId, false));
   }
 
   @Override
   public void abandon(String requestId) {
-    throw new UnsupportedOperationException();
+    commands.add(loaded -> loaded.scheduler().stop(requestId, true));
   }
 
   @Override
   public int load() {
-    throw new UnsupportedOperationException();
+    return load.get();
   }
 
   @Override
   public TextModel model() {
-    throw new UnsupportedOperationException();
+    return text;
   }
 
   @Override
   public boolean healthy() {
-    throw new UnsupportedOperationException();
+    return !closed && death == null && thread.isAlive();
   }
 
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    closed = true;
+    stopThread();
+    text.close();
+  }
+
+  private void stopThread() {
+    closed = true;
+    commands.add(loaded -> {}); // wakes the thread
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true; // models must be released by their thread: wait for it, then say so
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void requireAlive() {
+    if (closed) {
+      throw new IllegalStateException("the engine is closed");
+    }
+    if (death != null) {
+      throw new IllegalStateException("the engine died: " + death, death);
+    }
+  }
+
+  private void command(Command command) {
+    requireAlive();
+    commands.add(command);
+  }
+
+  private void work() {
+    ModelPair models;
+    try {
+      models = ModelPair.load(options);
+    } catch (Throwable e) {
+      death = e;
+      loading.completeExceptionally(e);
+      return;
+    }
+    try (models) {
+      Scheduler scheduler = new Scheduler(models, options, load::decrementAndGet);
+      loading.complete(models);
+      serve(new Loaded(models, scheduler));
+    }
+  }
+
+  private void serve(Loaded loaded) {
+    Scheduler scheduler = loaded.scheduler();
+    try {
+      while (!closed) {
+        if (scheduler.isIdle()) {
+          commands.take().run(loaded);
+        }
+        runCommands(loaded);
+        scheduler.round();
+      }
+      scheduler.abandonAll();
+    } catch (Throwable e) {
+      // An Error, such as memory running out: nothing live can be trusted any more.
+      LOG.error("the engine's thread died", e);
+      death = e;
+      failUntilClosed(loaded, e);
+    }
+  }
+
+  // A command may have been left just before the death was seen: none stays unanswered.
+  private void failUntilClosed(Loaded loaded, Throwable cause) {
+    loaded.scheduler().failAll(cause);
+    while (!closed) {
+      try {
+        commands.take().run(loaded);
+        loaded.scheduler().failAll(cause);
+      } catch (InterruptedException e) {
+        LOG.debug("interrupted; this thread ends when the engine is closed", e);
+      }
+    }
+  }
+
+  private void runCommands(Loaded loaded) {
+    for (Command next = commands.poll(); next != null; next = commands.poll()) {
+      next.run(loaded);
+    }
   }
 }

@@ -1,0 +1,116 @@
+package io.heterospec.processor.engine;
+
+import io.heterospec.processor.tree.Eagle3Policy;
+import io.heterospec.processor.tree.EntropyBins;
+import io.heterospec.processor.tree.EntropyBinsFile;
+import io.heterospec.processor.tree.HeteroSpecOptions;
+import io.heterospec.processor.tree.HeteroSpecPolicy;
+import io.heterospec.processor.tree.TreePolicy;
+import io.heterospec.processor.tree.TreeShape;
+import io.heterospec.processor.tree.VanillaPolicy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The tree policies an engine serves, by name, and the entropy bins they use. */
+final class Policies {
+  private static final Logger LOG = LoggerFactory.getLogger(Policies.class);
+
+  private final Map<String, TreePolicy> byName = new LinkedHashMap<>();
+  private final TreeShape shape;
+  private final EntropyBins bins; // null without a head
+  private final String defaultMode;
+
+  /**
+   * @param fingerprint of the pair: bins of another pair are not used
+   * @throws IllegalArgumentException when the default mode is not served
+   */
+  Policies(EngineOptions options, boolean gpu, String fingerprint) {
+    byName.put(VanillaPolicy.NAME, new VanillaPolicy());
+    if (options.draft() == null) {
+      shape = TreeShape.NONE;
+      bins = null;
+    } else {
+      shape = shape(options, gpu);
+      bins = bins(options.draft(), shape, fingerprint);
+      HeteroSpecOptions heteroSpec =
+          options.heteroSpec() == null
+              ? HeteroSpecOptions.paperDefaults(shape)
+              : options.heteroSpec();
+      byName.put(Eagle3Policy.NAME, new Eagle3Policy(shape));
+      byName.put(HeteroSpecPolicy.NAME, new HeteroSpecPolicy(shape, bins, heteroSpec));
+    }
+    String fallback = options.draft() == null ? VanillaPolicy.NAME : HeteroSpecPolicy.NAME;
+    defaultMode = options.mode() == null ? fallback : options.mode();
+    named(defaultMode);
+  }
+
+  private static TreeShape shape(EngineOptions options, boolean gpu) {
+    if (options.shape() != null) {
+      return options.shape();
+    }
+    return gpu ? TreeShape.gpuDefault() : TreeShape.cpuDefault();
+  }
+
+  private static EntropyBins bins(Path draft, TreeShape shape, String fingerprint) {
+    Path file = draft.resolve(EntropyBinsFile.NAME);
+    if (!Files.isRegularFile(file)) {
+      LOG.warn("{} has no entropy bins: heterospec guesses them; run calibrate", draft);
+      return EntropyBins.uncalibrated(shape);
+    }
+    EntropyBins stored = read(file);
+    if (!stored.fits(shape) || !stored.createdFor().equals(fingerprint)) {
+      LOG.warn(
+          "{} was made for another {}: heterospec guesses its bins; run calibrate",
+          file,
+          stored.fits(shape) ? "model pair" : "tree shape");
+      return EntropyBins.uncalibrated(shape);
+    }
+    return stored;
+  }
+
+  private static EntropyBins read(Path file) {
+    try {
+      return EntropyBinsFile.read(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + " cannot be read", e);
+    }
+  }
+
+  /**
+   * The policy of a name, or the default for null.
+   *
+   * @throws IllegalArgumentException listing the names served
+   */
+  TreePolicy named(String mode) {
+    TreePolicy policy = byName.get(mode == null ? defaultMode : mode);
+    if (policy == null) {
+      throw new IllegalArgumentException(
+          "mode '%s' is not served here; use one of %s%s"
+              .formatted(mode, names(), bins == null ? " (no draft head is loaded)" : ""));
+    }
+    return policy;
+  }
+
+  List<String> names() {
+    return List.copyOf(byName.keySet());
+  }
+
+  String defaultMode() {
+    return defaultMode;
+  }
+
+  TreeShape shape() {
+    return shape;
+  }
+
+  EntropyBins bins() {
+    return bins;
+  }
+}

@@ -1,0 +1,133 @@
+package io.heterospec.processor.engine;
+
+import io.heterospec.processor.model.KvCache;
+import io.heterospec.processor.model.Sampling;
+import io.heterospec.processor.text.TextModel;
+import io.heterospec.processor.torch.Tensor;
+import io.heterospec.processor.tree.DraftTree;
+import io.heterospec.processor.tree.TreePolicy;
+import io.heterospec.processor.tree.VerifyTree;
+import java.util.Arrays;
+
+/**
+ * One live generation. Its last token, the root of the next draft tree, is known but not yet in the
+ * target's cache; every other token is. Belongs to the engine's thread once admitted.
+ */
+final class Sequence implements AutoCloseable {
+  final GenerationRequest request;
+  final GenerationListener listener;
+  final TreePolicy policy;
+  final Sampling sampling;
+  final SequenceText text;
+  final DraftTree draft = new DraftTree();
+  final VerifyTree verify = new VerifyTree();
+  final long submittedNanos = System.nanoTime();
+  long admittedNanos;
+  long firstCycleNanos; // when the first cycle began, 0 before it
+  long targetCalls;
+  long verifiedTokens;
+  long draftedTokens;
+  long acceptedTokens;
+
+  private int[] tokens;
+  private int length;
+  private KvCache targetCache;
+  private KvCache headCache;
+  private Tensor features; // of the rows the head has not seen yet; null for none
+
+  Sequence(
+      GenerationRequest request, GenerationListener listener, TreePolicy policy, TextModel model) {
+    this.request = request;
+    this.listener = listener;
+    this.policy = policy;
+    SamplingParams params = request.sampling();
+    this.sampling = new Sampling(params.temperature(), params.topK(), params.topP());
+    int prompt = request.promptIds().length;
+    int limit = Math.min(params.maxTokens(), model.contextLength() - prompt);
+    this.text = new SequenceText(model, params, limit);
+    this.tokens = Arrays.copyOf(request.promptIds(), prompt + limit);
+    this.length = prompt;
+    for (int token : request.committedIds()) {
+      text.append(token);
+      add(token);
+    }
+  }
+
+  /** Most tokens this sequence can reach. */
+  int maxLength() {
+    return tokens.length;
+  }
+
+  /** Tokens known, prompt included. */
+  int length() {
+    return length;
+  }
+
+  /** All known tokens, prompt first; longer than {@link #length()}. */
+  int[] tokens() {
+    return tokens;
+  }
+
+  /** Absolute position of the root: the last known token. */
+  int rootPosition() {
+    return length - 1;
+  }
+
+  void add(int token) {
+    if (length == tokens.length) {
+      tokens = Arrays.copyOf(tokens, length + 1);
+    }
+    tokens[length++] = token;
+  }
+
+  int generatedCount() {
+    return length - request.promptIds().length;
+  }
+
+  int[] generated() {
+    return Arrays.copyOfRange(tokens, request.promptIds().length, length);
+  }
+
+  /** Gives the sequence its caches; {@code head} is null where the policy drafts nothing. */
+  void open(KvCache target, KvCache head) {
+    targetCache = target;
+    headCache = head;
+  }
+
+  KvCache targetCache() {
+    return targetCache;
+  }
+
+  KvCache headCache() {
+    return headCache;
+  }
+
+  /** Features of the rows that the head has not seen yet, null for none. */
+  Tensor features() {
+    return features;
+  }
+
+  /** Replaces the features, closing the old ones. */
+  void features(Tensor fresh) {
+    if (features != null) {
+      features.close();
+    }
+    features = fresh;
+  }
+
+  /** Whether the caches hold everything before the root. */
+  boolean prefilled() {
+    return targetCache.length() == rootPosition();
+  }
+
+  @Override
+  public void close() {
+    features(null);
+    if (targetCache != null) {
+      targetCache.close();
+    }
+    if (headCache != null) {
+      headCache.close();
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.heterospec.processor.engine;
+
+/** The results of sequences that are over. */
+final class SequenceResult {
+  private static final String ENGINE_ERROR = "ENGINE_ERROR";
+
+  private SequenceResult() {}
+
+  static GenerationResult of(Sequence sequence, FinishReason reason) {
+    return result(sequence, reason, null, null);
+  }
+
+  static GenerationResult failed(Sequence sequence, Throwable cause) {
+    // The class is enough: libtorch's messages run over many lines.
+    String message = "the engine failed while decoding (" + cause.getClass().getSimpleName() + ")";
+    return result(sequence, FinishReason.FAILED, ENGINE_ERROR, message);
+  }
+
+  private static GenerationResult result(
+      Sequence sequence, FinishReason reason, String errorCode, String errorMessage) {
+    String tail = sequence.text.flush();
+    long admitted = sequence.admittedNanos == 0 ? System.nanoTime() : sequence.admittedNanos;
+    long sinceAdmission = System.nanoTime() - admitted;
+    return new GenerationResult(
+        sequence.request.id(),
+        reason,
+        errorCode,
+        errorMessage,
+        errorCode != null,
+        sequence.generated(),
+        sequence.text.text(),
+        tail,
+        sequence.request.promptIds().length,
+        sequence.targetCalls,
+        sequence.verifiedTokens,
+        sequence.draftedTokens,
+        sequence.acceptedTokens,
+        admitted - sequence.submittedNanos,
+        sequence.firstCycleNanos == 0 ? sinceAdmission : sequence.firstCycleNanos - admitted,
+        sequence.firstCycleNanos == 0 ? 0 : System.nanoTime() - sequence.firstCycleNanos);
+  }
+}

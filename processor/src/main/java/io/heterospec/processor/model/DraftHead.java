@@ -1,0 +1,182 @@
+package io.heterospec.processor.model;
+
+import io.heterospec.processor.checkpoint.DraftCheckpoint;
+import io.heterospec.processor.checkpoint.DraftConfig;
+import io.heterospec.processor.checkpoint.Safetensors;
+import io.heterospec.processor.checkpoint.TargetCheckpoint;
+import io.heterospec.processor.torch.Arithmetic;
+import io.heterospec.processor.torch.ScriptModule;
+import io.heterospec.processor.torch.ScriptSource;
+import io.heterospec.processor.torch.Tensor;
+import io.heterospec.processor.torch.TorchDevice;
+import io.heterospec.processor.torch.WeightLoader;
+
+/**
+ * An EAGLE-3 head (reference: SafeAILab/EAGLE, {@code eagle/model/cnets.py}): one decoder layer that
+ * reads the target's features. Row {@code j} of its context pairs the features of token {@code j} with
+ * the embedding of token {@code j+1}, stands at position {@code j} and predicts token {@code j+2}.
+ * Belongs to the device's thread.
+ */
+public final class DraftHead implements AutoCloseable {
+  private static final String LAYER = "midlayer.";
+
+  private final TorchDevice device;
+  private final ScriptModule module;
+  private final DraftConfig config;
+
+  private DraftHead(TorchDevice device, ScriptModule module, DraftConfig config) {
+    this.device = device;
+    this.module = module;
+    this.config = config;
+  }
+
+  /** Loads a head that was checked against this target. */
+  public static DraftHead load(
+      TorchDevice device, Arithmetic arithmetic, DraftCheckpoint draft, TargetCheckpoint target) {
+    DraftConfig config = draft.config();
+    ScriptSource source =
+        DecoderScript.of(
+                "Head",
+                arithmetic,
+                config.heads(),
+                config.kvHeads(),
+                config.headDim(),
+                config.rmsNormEps())
+            .include("head");
+    ScriptModule module = ScriptModule.compile(device, source);
+    try (WeightLoader weights = new WeightLoader(device, arithmetic)) {
+      addWeights(weights, draft, target);
+      weights.install(module);
+    } catch (RuntimeException e) {
+      module.close();
+      throw e;
+    }
+    return new DraftHead(device, module, config);
+  }
+
+  private static void addWeights(
+      WeightLoader weights, DraftCheckpoint draft, TargetCheckpoint target) {
+    DraftConfig config = draft.config();
+    Safetensors tensors = draft.tensors();
+    if (draft.hasOwnEmbedding()) {
+      weights.add(tensors, DraftCheckpoint.EMBEDDING);
+    } else {
+      weights.add(target.tensors(), TargetCheckpoint.EMBEDDING);
+    }
+    RotaryTable.of(
+            target.config().contextLength(),
+            config.headDim(),
+            config.ropeTheta(),
+            config.ropeScaling())
+        .addTo(weights);
+    String attention = LAYER + "self_attn.";
+    weights
+        .addLinear(tensors, "fc.weight")
+        .add(tensors, LAYER + "hidden_norm.weight")
+        .add(tensors, LAYER + "input_layernorm.weight")
+        .addLinear(
+            tensors,
+            attention + "q_proj.weight",
+            attention + "k_proj.weight",
+            attention + "v_proj.weight")
+        .addLinear(tensors, attention + "o_proj.weight")
+        .add(tensors, LAYER + "post_attention_layernorm.weight")
+        .addLinear(tensors, LAYER + "mlp.gate_proj.weight", LAYER + "mlp.up_proj.weight")
+        .addLinear(tensors, LAYER + "mlp.down_proj.weight")
+        .add(tensors, "norm.weight")
+        .addLinear(tensors, "lm_head.weight")
+        .addIndices(draft.draftToTarget());
+  }
+
+  public DraftConfig config() {
+    return config;
+  }
+
+  /** An empty cache with room for {@code rows}. */
+  public KvCache newCache(int rows) {
+    return new KvCache(device, module, 1, rows);
+  }
+
+  /**
+   * Adds context rows without proposing anything.
+   *
+   * @param ids token ids; rows {@code from} to {@code to} are the tokens <em>after</em> those of the
+   *     features
+   * @param features {@code (to − from, 3·hidden)}
+   */
+  public void addContext(int[] ids, int from, int to, Tensor features, KvCache cache) {
+    cache.requireRoom(to - from);
+    try (Tensor rows = ids(ids, from, to)) {
+      module.call("context", rows, features, cache.length(), cache.tensor()).close();
+      cache.append(to - from);
+    }
+  }
+
+  /** Adds context rows and proposes the {@code k} most probable tokens after the last of them. */
+  public Proposals extend(int[] ids, int from, int to, Tensor features, KvCache cache, int k) {
+    cache.requireRoom(to - from);
+    try (Tensor rows = ids(ids, from, to)) {
+      Proposals proposals =
+          proposals(
+              module.call("extend", rows, features, cache.length(), cache.tensor(), k).tensors(),
+              k);
+      cache.append(to - from);
+      return proposals;
+    }
+  }
+
+  /**
+   * One level of a draft tree. The nodes take scratch rows of the cache after the {@code columns −
+   * count} rows of the levels above.
+   *
+   * @param rows token ids of the nodes, then for each the row of its parent in {@code hidden}: 2 ×
+   *     {@code count}
+   * @param hidden of the level above
+   * @param position absolute position of the level's rows
+   * @param mask additive attention mask of the nodes over the tree's scratch rows, {@code count ×
+   *     columns}
+   */
+  public Proposals level(
+      long[] rows,
+      int count,
+      Tensor hidden,
+      int position,
+      float[] mask,
+      int columns,
+      KvCache cache,
+      int k) {
+    cache.requireRoom(columns);
+    try (Tensor input = device.longs(rows, 2, count);
+        Tensor tree = device.floats(mask, count, columns)) {
+      return proposals(
+          module
+              .call("level", input, hidden, position, cache.length(), tree, cache.tensor(), k)
+              .tensors(),
+          k);
+    }
+  }
+
+  /** Time in scripts of this head since the last call, in nanoseconds. */
+  public long takeNanos() {
+    return module.takeNanos();
+  }
+
+  private static Proposals proposals(Tensor[] out, int k) {
+    try (Tensor top = out[0]) {
+      return new Proposals(top.toFloats(), k, out[1]);
+    }
+  }
+
+  private Tensor ids(int[] ids, int from, int to) {
+    long[] wide = new long[to - from];
+    for (int i = from; i < to; i++) {
+      wide[i - from] = ids[i];
+    }
+    return device.longs(wide, wide.length);
+  }
+
+  @Override
+  public void close() {
+    module.close();
+  }
+}

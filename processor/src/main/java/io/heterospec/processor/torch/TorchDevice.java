@@ -1,0 +1,108 @@
+package io.heterospec.processor.torch;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteBuffer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** One CPU or GPU and the tensors made on it. Tensors must be made and closed on one thread. */
+public final class TorchDevice implements AutoCloseable {
+  private static final Pattern GPU = Pattern.compile("gpu(?::(\\d+))?");
+  private static final String ENGINE = "PyTorch";
+
+  private final String name;
+  private final Device device;
+  private final PtNDManager manager;
+  private final int threads;
+
+  private TorchDevice(String name, Device device, int threads) {
+    this.name = name;
+    this.device = device;
+    this.threads = threads;
+    this.manager = (PtNDManager) NDManager.newBaseManager(device, ENGINE);
+  }
+
+  /**
+   * Opens a device and prepares the calling thread to own it.
+   *
+   * @param name {@code cpu} or {@code gpu:N}
+   * @param threads threads of one CPU operation, 0 for the number of cores; counts for the process
+   * @throws IllegalArgumentException for an unknown name or a GPU this machine or build lacks
+   */
+  public static TorchDevice open(String name, int threads) {
+    Device device = parse(name);
+    int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    Engine engine = Engine.getEngine(ENGINE);
+    if (device.isGpu() && device.getDeviceId() >= engine.getGpuCount()) {
+      throw new IllegalArgumentException(
+          "device %s is not available: this build sees %d GPUs; use cpu, or build with -Pcuda"
+              .formatted(name, engine.getGpuCount()));
+    }
+    JniUtils.setNumThreads(count);
+    // Per thread: shapes change with every tree, and the profiling executor would recompile for each.
+    JniUtils.setGraphExecutorOptimize(false);
+    JniUtils.setGradMode(false);
+    return new TorchDevice(name, device, count);
+  }
+
+  private static Device parse(String name) {
+    Matcher gpu = GPU.matcher(name);
+    if (name.equals("cpu")) {
+      return Device.cpu();
+    }
+    if (!gpu.matches()) {
+      throw new IllegalArgumentException("device '" + name + "' is unknown; use cpu or gpu:N");
+    }
+    return Device.gpu(gpu.group(1) == null ? 0 : Integer.parseInt(gpu.group(1)));
+  }
+
+  /** Name as given. */
+  public String name() {
+    return name;
+  }
+
+  public boolean isGpu() {
+    return device.isGpu();
+  }
+
+  /** Threads of one CPU operation. */
+  public int threads() {
+    return threads;
+  }
+
+  /** An int64 tensor. */
+  public Tensor longs(long[] values, long... shape) {
+    return new Tensor(manager, (PtNDArray) manager.create(values, new Shape(shape)));
+  }
+
+  /** An fp32 tensor. */
+  public Tensor floats(float[] values, long... shape) {
+    return new Tensor(manager, (PtNDArray) manager.create(values, new Shape(shape)));
+  }
+
+  /** Bytes as a uint8 tensor; the buffer must stay unchanged while the tensor is in use. */
+  public Tensor bytes(ByteBuffer values) {
+    Shape shape = new Shape(values.remaining());
+    return new Tensor(manager, (PtNDArray) manager.create(values, shape, DataType.UINT8));
+  }
+
+  Device device() {
+    return device;
+  }
+
+  PtNDManager manager() {
+    return manager;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,90 @@
+package io.heterospec.processor.torch;
+
+import io.heterospec.processor.checkpoint.CheckpointException;
+import io.heterospec.processor.checkpoint.Safetensors;
+import io.heterospec.processor.checkpoint.TensorData;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Turns a checkpoint's tensors into weights of a device's type and layout, in the order asked. */
+public final class WeightLoader implements AutoCloseable {
+  private final TorchDevice device;
+  private final ScriptModule module;
+  private final List<Tensor> weights = new ArrayList<>();
+
+  public WeightLoader(TorchDevice device, Arithmetic arithmetic) {
+    this.device = device;
+    ScriptSource source = new ScriptSource("Weights").include("weights");
+    module = ScriptModule.compile(device, arithmetic.kernel().define(source, arithmetic.dtype()));
+  }
+
+  /** Adds a tensor as it is: an embedding or a norm. */
+  public WeightLoader add(Safetensors tensors, String name) {
+    weights.add(decode(tensors.read(name)));
+    return this;
+  }
+
+  /** Adds a linear layer; several tensors are stacked along their rows into one product. */
+  public WeightLoader addLinear(Safetensors tensors, String... names) {
+    List<Tensor> parts = new ArrayList<>();
+    try {
+      for (String name : names) {
+        parts.add(decode(tensors.read(name)));
+      }
+      try (Tensor stacked = module.call("stack", parts).tensor()) {
+        weights.add(module.call("pack", stacked).tensor());
+      }
+    } finally {
+      parts.forEach(Tensor::close);
+    }
+    return this;
+  }
+
+  /** Adds a table computed here, such as rotary cosines. */
+  public WeightLoader addTable(float[] values, long... shape) {
+    try (Tensor table = device.floats(values, shape)) {
+      weights.add(module.call("convert", table).tensor());
+    }
+    return this;
+  }
+
+  /** Adds a table of indices, which keeps its type. */
+  public WeightLoader addIndices(int[] values) {
+    long[] wide = new long[values.length];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = values[i];
+    }
+    try (Tensor borrowed = device.longs(wide, wide.length)) {
+      weights.add(module.call("keep", borrowed).tensor());
+    }
+    return this;
+  }
+
+  /** The weights added so far become those of a module. */
+  public void install(ScriptModule target) {
+    target.setWeights(weights);
+  }
+
+  private Tensor decode(TensorData data) {
+    try (Tensor raw = device.bytes(data.bytes())) {
+      return module.call("decode", raw, code(data), data.shape()).tensor();
+    }
+  }
+
+  private static int code(TensorData data) {
+    return switch (data.type()) {
+      case F32 -> Dtype.FP32.code();
+      case F16 -> Dtype.FP16.code();
+      case BF16 -> Dtype.BF16.code();
+      default ->
+          throw new CheckpointException(
+              data.file() + ": tensor " + data.name() + " of type " + data.type() + " is no weight");
+    };
+  }
+
+  @Override
+  public void close() {
+    weights.forEach(Tensor::close);
+    module.close();
+  }
+}

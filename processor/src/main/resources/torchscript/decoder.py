@@ -1,0 +1,57 @@
+  # Shared by target and draft head. Shapes: T rows of this pass, H query heads, G key-value heads,
+  # D dimensions of a head, N rows of context and pass together.
+
+  def linear(self: __torch__.${class}, x: Tensor, w: Tensor) -> Tensor:
+    return ${linear}
+
+  def norm(self: __torch__.${class}, x: Tensor, w: Tensor) -> Tensor:
+    return torch.rms_norm(x, [x.size(-1)], w, ${eps})
+
+  # qkv (T, (H+2G)*D); cos, sin (T, D) with the sign of rotate-half folded into sin;
+  # live (2, 1, G, N, D) and window (2, 1, G, T, D) are views of one layer's cache -> (T, H*D).
+  # The fresh keys and values are written into the cache in place.
+  def attention(self: __torch__.${class}, qkv: Tensor, cos: Tensor, sin: Tensor, live: Tensor, window: Tensor, mask: Optional[Tensor]) -> Tensor:
+    T = qkv.size(0)
+    x = torch.transpose(torch.view(qkv, [T, ${qkv_heads}, ${head_dim}]), 0, 1)
+    rotated = torch.narrow(x, 0, 0, ${qk_heads})
+    half = torch.roll(rotated, [${half_dim}], [-1])
+    _0 = torch.addcmul_(torch.mul_(rotated, cos), half, sin)
+    fresh = torch.reshape(torch.narrow(x, 0, ${heads}, ${kv_pair}), [2, 1, ${kv_heads}, T, ${head_dim}])
+    _1 = torch.copy_(window, fresh)
+    k, v = torch.unbind(live, 0)
+    q = torch.unsqueeze(torch.narrow(x, 0, 0, ${heads}), 0)
+    o = torch.scaled_dot_product_attention(q, k, v, mask, 0., False, scale=None, enable_gqa=${grouped})
+    return torch.reshape(torch.transpose(torch.squeeze(o, 0), 0, 1), [T, ${query_width}])
+
+  def mlp(self: __torch__.${class}, x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
+    gate, up = torch.chunk(self.linear(x, gate_up), 2, -1)
+    return self.linear(torch.mul(torch.silu(gate), up), down)
+
+  # Additive mask (T, past+T) in the model's type: all context is visible, the pass as `tree` says.
+  # A single row sees everything, so it needs none.
+  def widen(self: __torch__.${class}, tree: Tensor, past: int) -> Optional[Tensor]:
+    mask = annotate(Optional[Tensor], None)
+    if tree.size(0) > 1:
+      prefix = torch.zeros([tree.size(0), past], dtype=${dtype}, layout=None, device=tree.device, pin_memory=None)
+      mask = annotate(Optional[Tensor], torch.cat([prefix, torch.to(tree, ${dtype})], 1))
+    return mask
+
+  def causal(self: __torch__.${class}, like: Tensor, rows: int) -> Tensor:
+    return torch.triu(torch.full([rows, rows], -inf, dtype=6, layout=None, device=like.device, pin_memory=None), 1)
+
+  # A cache (layers, 2, 1, G, capacity, D) of zeros; `like` tells the device.
+  def allocate(self: __torch__.${class}, like: Tensor, layers: int, capacity: int) -> Tensor:
+    return torch.zeros([layers, 2, 1, ${kv_heads}, capacity, ${head_dim}], dtype=${dtype}, layout=None, device=like.device, pin_memory=None)
+
+  # Moves cache rows `from` (absolute, ascending) of all layers to `to`, `to`+1, ...
+  def compact(self: __torch__.${class}, cache: Tensor, rows: Tensor, to: int) -> int:
+    moved = torch.index_select(cache, 4, rows)
+    _0 = torch.copy_(torch.narrow(cache, 4, to, rows.size(0)), moved)
+    return 0
+
+  def pick(self: __torch__.${class}, x: Tensor, rows: Tensor) -> Tensor:
+    return torch.index_select(x, 0, rows)
+
+  def set_weights(self: __torch__.${class}, w: List[Tensor]) -> int:
+    self.w = w
+    return len(w)

@@ -1,0 +1,86 @@
+  # w: 0 embedding (V, F), 1 cos, 2 sin (context, D), 3 final norm, 4 output (V, F), then for each
+  # layer: norm, fused q/k/v, o, norm, fused gate/up, down.
+  def run(self: __torch__.${class}, ids: Tensor, positions: Tensor, past: int, mask: Optional[Tensor], cache: Tensor) -> Tuple[Tensor, Tensor]:
+    w = self.w
+    T = ids.size(0)
+    x = torch.embedding(w[0], ids)
+    cos = torch.index_select(w[1], 0, positions)
+    sin = torch.index_select(w[2], 0, positions)
+    live = torch.unbind(torch.narrow(cache, 4, 0, past + T), 0)
+    window = torch.unbind(torch.narrow(cache, 4, past, T), 0)
+    taps = annotate(List[Tensor], [])
+    for i in range(${layers}):
+      if i == ${tap_low}:
+        taps = torch.append(taps, x)
+      if i == ${tap_middle}:
+        taps = torch.append(taps, x)
+      if i == ${tap_high}:
+        taps = torch.append(taps, x)
+      b = 5 + i * 6
+      a = self.attention(self.linear(self.norm(x, w[b]), w[b + 1]), cos, sin, live[i], window[i], mask)
+      x = torch.add(x, self.linear(a, w[b + 2]))
+      x = torch.add(x, self.mlp(self.norm(x, w[b + 3]), w[b + 4], w[b + 5]))
+    features = x
+    if len(taps) == 3:
+      features = torch.cat(taps, -1)
+    return (x, features)
+
+  # (T, V) in fp32
+  def logits(self: __torch__.${class}, x: Tensor) -> Tensor:
+    w = self.w
+    return torch.to(self.linear(self.norm(x, w[3]), w[4]), 6)
+
+  # ids (T) that follow `past` rows of context -> features (T, 3F)
+  def prefill(self: __torch__.${class}, ids: Tensor, past: int, cache: Tensor) -> Tensor:
+    T = ids.size(0)
+    positions = torch.arange(past, past + T, 1, dtype=4, layout=None, device=ids.device, pin_memory=None)
+    x, features = self.run(ids, positions, past, self.widen(self.causal(ids, T), past), cache)
+    return features
+
+  # The same with the logits of every row (T, V).
+  def prefill_logits(self: __torch__.${class}, ids: Tensor, past: int, cache: Tensor) -> Tuple[Tensor, Tensor]:
+    T = ids.size(0)
+    positions = torch.arange(past, past + T, 1, dtype=4, layout=None, device=ids.device, pin_memory=None)
+    x, features = self.run(ids, positions, past, self.widen(self.causal(ids, T), past), cache)
+    return (self.logits(x), features)
+
+  # rows (2, T): token ids and absolute positions; tree (T, T) additive -> logits, features
+  def tree_logits(self: __torch__.${class}, rows: Tensor, past: int, tree: Tensor, cache: Tensor) -> Tuple[Tensor, Tensor]:
+    ids, positions = torch.unbind(rows, 0)
+    x, features = self.run(ids, positions, past, self.widen(tree, past), cache)
+    return (self.logits(x), features)
+
+  # Most probable next token of every row (T) -> tokens, features
+  def verify_greedy(self: __torch__.${class}, rows: Tensor, past: int, tree: Tensor, cache: Tensor) -> Tuple[Tensor, Tensor]:
+    logits, features = self.tree_logits(rows, past, tree, cache)
+    return (torch.argmax(logits, -1), features)
+
+  # Sampled next token of every row; uniform (T) holds a random integer in [0, 2^53) for each.
+  def verify_sampled(self: __torch__.${class}, rows: Tensor, past: int, tree: Tensor, cache: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
+    logits, features = self.tree_logits(rows, past, tree, cache)
+    return (self.sample(logits, uniform, temperature, top_k, top_p), features)
+
+  # Inverse of the cumulative distribution in vocabulary order, so that the token depends on the
+  # distribution and the number alone.
+  def sample(self: __torch__.${class}, logits: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:
+    V = logits.size(1)
+    p = torch.softmax(torch.to(torch.div(logits, temperature), 7), -1)
+    if (top_k > 0 and top_k < V) or top_p < 1.:
+      ranked, order = torch.sort(p, stable=True, dim=-1, descending=True)
+      if top_k > 0 and top_k < V:
+        _0 = torch.fill_(torch.narrow(ranked, 1, top_k, V - top_k), 0.)
+        ranked = torch.div(ranked, torch.sum(ranked, [-1], True))
+      before = torch.sub(torch.cumsum(ranked, -1), ranked)
+      ranked = torch.masked_fill(ranked, torch.ge(before, top_p), 0.)
+      p = torch.scatter(torch.zeros_like(p), 1, order, ranked)
+    mass = torch.cumsum(p, -1)
+    total = torch.narrow(mass, 1, V - 1, 1)
+    point = torch.mul(torch.mul(torch.unsqueeze(torch.to(uniform, 7), 1), 1.1102230246251565e-16), total)
+    point = torch.minimum(point, torch.nextafter(total, torch.zeros_like(total)))
+    return torch.sum(torch.le(mass, point), [-1])
+
+  # For each row: log-probability of `next`, then those of the k best, then the k ids: (T, 1+2k)
+  def score(self: __torch__.${class}, logits: Tensor, next: Tensor, k: int) -> Tensor:
+    p = torch.log_softmax(logits, -1)
+    v, i = torch.topk(p, k, -1, True, True)
+    return torch.cat([torch.gather(p, 1, torch.unsqueeze(next, 1)), v, torch.to(i, 6)], -1)
