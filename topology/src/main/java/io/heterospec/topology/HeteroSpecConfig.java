@@ -1,0 +1,252 @@
+package io.heterospec.topology;
+
+import static org.apache.kafka.common.config.ConfigDef.Range.atLeast;
+import static org.apache.kafka.common.config.ConfigDef.Range.between;
+
+import io.heterospec.schemas.Topics;
+import io.heterospec.topology.route.DeadLetterDeserializationHandler;
+import io.heterospec.topology.route.DeadLetterProcessingHandler;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
+
+/**
+ * Settings of the application. Keys that are not listed here pass through to Kafka Streams, its clients
+ * and the Avro serde.
+ */
+public final class HeteroSpecConfig extends AbstractConfig {
+  public static final String APPLICATION_ID = "heterospec.application.id";
+  public static final String TOPIC_PREFIX = "heterospec.topic.prefix";
+  public static final String PARTITIONS = "heterospec.topic.partitions";
+  public static final String REPLICATION = "heterospec.topic.replication";
+  public static final String POOL = "heterospec.pool";
+  public static final String ROUTES = "heterospec.routes";
+  public static final String MODEL_NAME = "heterospec.model.name";
+  public static final String MAX_PROMPT_BYTES = "heterospec.max.prompt.bytes";
+  public static final String COMMIT_INTERVAL_MS = "heterospec.commit.interval.ms";
+  public static final String PUNCTUATE_INTERVAL_MS = "heterospec.punctuate.interval.ms";
+  public static final String WORK_BUDGET = "heterospec.punctuate.work.budget";
+  public static final String MAX_ATTEMPTS = "heterospec.max.attempts";
+  public static final String SESSION_TTL_MS = "heterospec.session.ttl.ms";
+  public static final String REQUEST_ID_RETENTION_MS = "heterospec.request.id.retention.ms";
+  public static final String STATE_DIR = "heterospec.state.dir";
+
+  private static final long HOUR_MS = 3_600_000L;
+  private static final ConfigDef DEFINITION = define();
+
+  private HeteroSpecConfig(Map<?, ?> settings) {
+    super(DEFINITION, settings, false);
+  }
+
+  /**
+   * Settings from a file or a command line.
+   *
+   * @throws ConfigException naming the key, its value and what is legal
+   */
+  public static HeteroSpecConfig fromMap(Map<String, ?> settings) {
+    HeteroSpecConfig config = new HeteroSpecConfig(settings);
+    config.routes();
+    return config;
+  }
+
+  /** All keys with their types, defaults and documentation. */
+  public static ConfigDef definition() {
+    return new ConfigDef(DEFINITION);
+  }
+
+  private static ConfigDef define() {
+    return new ConfigDef()
+        .define(
+            APPLICATION_ID,
+            Type.STRING,
+            "heterospec",
+            Importance.MEDIUM,
+            "Start of the Kafka Streams application ids; the role, and for processors the pool, is appended.")
+        .define(
+            TOPIC_PREFIX,
+            Type.STRING,
+            Topics.DEFAULT_PREFIX,
+            Importance.MEDIUM,
+            "What every topic name starts with.")
+        .define(
+            PARTITIONS,
+            Type.INT,
+            6,
+            atLeast(1),
+            Importance.MEDIUM,
+            "Partitions of topics this application creates: the most processor threads of a pool.")
+        .define(
+            REPLICATION,
+            Type.SHORT,
+            (short) -1,
+            Importance.MEDIUM,
+            "Replicas of topics this application creates; -1 for the broker's default.")
+        .define(
+            POOL,
+            Type.STRING,
+            "default",
+            Importance.HIGH,
+            "Pool whose requests a processor serves. All processors of a pool serve the same model.")
+        .define(
+            ROUTES,
+            Type.LIST,
+            List.of(),
+            Importance.HIGH,
+            "Which pool serves a model: a list of model:pool. The first is the default of prompts that"
+                + " name no model. Empty: heterospec.model.name is served by heterospec.pool.")
+        .define(
+            MODEL_NAME,
+            Type.STRING,
+            "demo",
+            Importance.HIGH,
+            "Name that prompt events use for the model of this process.")
+        .define(
+            MAX_PROMPT_BYTES,
+            Type.INT,
+            256 * 1024,
+            atLeast(1),
+            Importance.LOW,
+            "Longest prompt the router accepts, in bytes of UTF-8 over all its messages.")
+        .define(
+            COMMIT_INTERVAL_MS,
+            Type.LONG,
+            50L,
+            between(1, 60_000),
+            Importance.MEDIUM,
+            "Least time between commits of generated text: latency for read_committed readers against"
+                + " load on the broker.")
+        .define(
+            PUNCTUATE_INTERVAL_MS,
+            Type.LONG,
+            10L,
+            between(1, 1_000),
+            Importance.LOW,
+            "How often finished cycles are taken from the engine.")
+        .define(
+            WORK_BUDGET,
+            Type.INT,
+            512,
+            atLeast(1),
+            Importance.LOW,
+            "Most cycles that one punctuation forwards.")
+        .define(
+            MAX_ATTEMPTS,
+            Type.INT,
+            3,
+            atLeast(1),
+            Importance.LOW,
+            "How often a generation is tried before an engine failure is final.")
+        .define(
+            SESSION_TTL_MS,
+            Type.LONG,
+            24 * HOUR_MS,
+            atLeast(1),
+            Importance.MEDIUM,
+            "How long an idle session is kept.")
+        .define(
+            REQUEST_ID_RETENTION_MS,
+            Type.LONG,
+            HOUR_MS,
+            atLeast(1),
+            Importance.LOW,
+            "How long finished request ids are remembered: a prompt event that comes again within it is"
+                + " not run again. Cancellations that come before their prompt wait as long.")
+        .define(
+            STATE_DIR,
+            Type.STRING,
+            "data/state",
+            Importance.MEDIUM,
+            "Directory of the local state stores; it may be lost, the changelogs restore it.");
+  }
+
+  public Topics topics() {
+    return new Topics(getString(TOPIC_PREFIX));
+  }
+
+  public String pool() {
+    return getString(POOL);
+  }
+
+  /**
+   * Pool of each model, in the order given; the first model is the default.
+   *
+   * @throws ConfigException for an entry that is not {@code model:pool}
+   */
+  public Map<String, String> routes() {
+    Map<String, String> routes = new LinkedHashMap<>();
+    for (String entry : getList(ROUTES)) {
+      int colon = entry.lastIndexOf(':');
+      if (colon < 1 || colon == entry.length() - 1) {
+        throw new ConfigException(ROUTES, entry, "each entry must be model:pool");
+      }
+      routes.put(entry.substring(0, colon), entry.substring(colon + 1));
+    }
+    if (routes.isEmpty()) {
+      routes.put(getString(MODEL_NAME), pool());
+    }
+    return routes;
+  }
+
+  /** Everything the user gave, for clients and serdes. */
+  public Map<String, Object> clientSettings() {
+    Map<String, Object> settings = new HashMap<>(originals());
+    settings.keySet().removeIf(key -> key.startsWith("heterospec.") && !key.startsWith("heterospec.avro."));
+    return settings;
+  }
+
+  /**
+   * Kafka Streams' settings of the router. It runs at least once: request ids make what it repeats
+   * harmless, and a second transaction would cost every prompt its commit interval.
+   */
+  public Properties routerProperties() {
+    Properties properties = common("router");
+    properties.putIfAbsent(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
+    return properties;
+  }
+
+  /** Kafka Streams' settings of a processor: exactly once. */
+  public Properties processorProperties() {
+    Properties properties = common("processor-" + pool());
+    properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    // The processor asks for its commits itself; this only bounds an idle task's transaction.
+    properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "1000");
+    return properties;
+  }
+
+  private Properties common(String role) {
+    Properties properties = new Properties();
+    properties.putAll(clientSettings());
+    properties.put(StreamsConfig.APPLICATION_ID_CONFIG, getString(APPLICATION_ID) + "-" + role);
+    properties.putIfAbsent(StreamsConfig.STATE_DIR_CONFIG, getString(STATE_DIR));
+    properties.put(
+        StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
+        DeadLetterDeserializationHandler.class.getName());
+    properties.put(
+        StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
+        DeadLetterProcessingHandler.class.getName());
+    properties.put(
+        StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, topics().deadLetters());
+    // poll.ms is what delays a punctuation most; a restarted instance waits for its old session.
+    properties.putIfAbsent(StreamsConfig.POLL_MS_CONFIG, "10");
+    properties.putIfAbsent(
+        StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "0");
+    properties.putIfAbsent(
+        StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), "6000");
+    properties.putIfAbsent(
+        StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), "1500");
+    properties.putIfAbsent(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+    properties.putIfAbsent(StreamsConfig.REPLICATION_FACTOR_CONFIG, get(REPLICATION).toString());
+    return properties;
+  }
+}

@@ -1,0 +1,140 @@
+package io.heterospec.topology;
+
+import io.heterospec.processor.engine.DecodeEngine;
+import io.heterospec.schemas.CancelEvent;
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.RoutedRequest;
+import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.schemas.Topics;
+import io.heterospec.topology.generate.GenerateProcessor;
+import io.heterospec.topology.generate.GenerateSettings;
+import io.heterospec.topology.route.PromptRouter;
+import io.heterospec.topology.route.PromptRules;
+import io.heterospec.topology.session.Stores;
+import io.heterospec.topology.telemetry.GenerationMetrics;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+import org.apache.kafka.streams.state.StoreBuilder;
+
+/**
+ * The whole graph.
+ *
+ * <pre>
+ * prompts ──► router ──► requests.POOL ──► generate (sessions, pending, progress, request-ids)
+ *                └─ invalid ─► completions       ▲            └─► deltas, completions, telemetry
+ * cancellations ─────────────────────────────────┘
+ * </pre>
+ *
+ * The router and each pool are applications of their own, so that GPU instances run only the second
+ * half and each half has the guarantee it needs. Every name is explicit: names decide where state lies.
+ */
+public final class HeteroSpecTopology {
+  private static final String COMPLETIONS = "completions";
+
+  private final HeteroSpecConfig config;
+  private final Topics topics;
+  private final Avro avro;
+
+  public HeteroSpecTopology(HeteroSpecConfig config) {
+    this.config = config;
+    this.topics = config.topics();
+    this.avro = new Avro(config.clientSettings());
+  }
+
+  /** Prompt events to the pools. */
+  public Topology router() {
+    PromptRules rules = new PromptRules(config.getInt(HeteroSpecConfig.MAX_PROMPT_BYTES));
+    Topology topology =
+        new Topology()
+            .addSource("prompts", keys(), avro.deserializer(PromptEvent.class), topics.prompts())
+            .addProcessor(
+                "router",
+                () -> new PromptRouter(rules, config.routes(), COMPLETIONS),
+                "prompts");
+    for (String pool : new LinkedHashSet<>(config.routes().values())) {
+      sink(topology, pool, topics.requests(pool), RoutedRequest.class, "router");
+    }
+    sink(topology, COMPLETIONS, topics.completions(), Completion.class, "router");
+    return topology;
+  }
+
+  /** The requests of this process's pool to text and telemetry. */
+  public Topology processor(DecodeEngine engine, GenerationMetrics metrics) {
+    GenerateProcessor.Children children =
+        new GenerateProcessor.Children("deltas", COMPLETIONS, "telemetry");
+    GenerateSettings settings = settings();
+    Topology topology =
+        new Topology()
+            .addSource(
+                "requests",
+                keys(),
+                avro.deserializer(RoutedRequest.class),
+                topics.requests(config.pool()))
+            .addSource(
+                "cancellations",
+                keys(),
+                avro.deserializer(CancelEvent.class),
+                topics.cancellations())
+            .addProcessor(
+                "generate",
+                owning(() -> new GenerateProcessor(engine, settings, children, metrics)),
+                "requests",
+                "cancellations");
+    sink(topology, "deltas", topics.deltas(), GenerationDelta.class, "generate");
+    sink(topology, COMPLETIONS, topics.completions(), Completion.class, "generate");
+    sink(topology, "telemetry", topics.telemetry(), StepTelemetry.class, "generate");
+    return topology;
+  }
+
+  private GenerateSettings settings() {
+    return new GenerateSettings(
+        millis(HeteroSpecConfig.PUNCTUATE_INTERVAL_MS),
+        config.getInt(HeteroSpecConfig.WORK_BUDGET),
+        millis(HeteroSpecConfig.COMMIT_INTERVAL_MS),
+        config.getInt(HeteroSpecConfig.MAX_ATTEMPTS),
+        millis(HeteroSpecConfig.SESSION_TTL_MS),
+        millis(HeteroSpecConfig.REQUEST_ID_RETENTION_MS));
+  }
+
+  private Duration millis(String key) {
+    return Duration.ofMillis(config.getLong(key));
+  }
+
+  private <T extends SpecificRecord> void sink(
+      Topology topology, String name, String topic, Class<T> type, String parent) {
+    Serializer<T> values = avro.serializer(type);
+    topology.addSink(name, topic, new StringSerializer(), values, parent);
+  }
+
+  private static Deserializer<String> keys() {
+    return new StringDeserializer();
+  }
+
+  private static ProcessorSupplier<String, SpecificRecord, String, SpecificRecord> owning(
+      Supplier<Processor<String, SpecificRecord, String, SpecificRecord>>
+          supplier) {
+    return new ProcessorSupplier<>() {
+      @Override
+      public Processor<String, SpecificRecord, String, SpecificRecord> get() {
+        return supplier.get();
+      }
+
+      @Override
+      public Set<StoreBuilder<?>> stores() {
+        return Stores.builders();
+      }
+    };
+  }
+}

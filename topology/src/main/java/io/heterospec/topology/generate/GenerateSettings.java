@@ -1,0 +1,21 @@
+package io.heterospec.topology.generate;
+
+import java.time.Duration;
+
+/**
+ * How a processor works.
+ *
+ * @param punctuateInterval how often the outbox is drained
+ * @param workBudget most events of one punctuation
+ * @param commitInterval least time between two commits asked for
+ * @param maxAttempts tries before an engine failure is final
+ * @param sessionTtl how long an idle session is kept
+ * @param requestIdRetention how long finished request ids are remembered
+ */
+public record GenerateSettings(
+    Duration punctuateInterval,
+    int workBudget,
+    Duration commitInterval,
+    int maxAttempts,
+    Duration sessionTtl,
+    Duration requestIdRetention) {}

@@ -1,0 +1,128 @@
+package io.heterospec.topology.generate;
+
+import io.heterospec.schemas.GenerationProgress;
+import io.heterospec.schemas.PendingGeneration;
+import io.heterospec.schemas.PromptEvent;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/**
+ * The generations of one task that have no completion yet. Requests and progress lie in changelogged
+ * stores, apart from each other and progress appended, so that a token's cost does not grow with the
+ * text. In memory are only the ids, queued by session in the order of their records: the head of a
+ * queue may run, the others wait for it.
+ */
+final class PendingWork {
+  private static final char SEPARATOR = '\u0000';
+
+  private final KeyValueStore<String, PendingGeneration> pending;
+  private final KeyValueStore<String, GenerationProgress> progress;
+  private final Map<String, Queue<String>> queues = new LinkedHashMap<>();
+
+  PendingWork(
+      KeyValueStore<String, PendingGeneration> pending,
+      KeyValueStore<String, GenerationProgress> progress) {
+    this.pending = pending;
+    this.progress = progress;
+    List<PendingGeneration> restored = new ArrayList<>();
+    try (KeyValueIterator<String, PendingGeneration> all = pending.all()) {
+      while (all.hasNext()) {
+        KeyValue<String, PendingGeneration> entry = all.next();
+        restored.add(entry.value);
+      }
+    }
+    restored.sort(Comparator.comparingLong(p -> p.getOrigin().getOffset()));
+    restored.forEach(this::queue);
+  }
+
+  boolean contains(String requestId) {
+    return pending.get(requestId) != null;
+  }
+
+  PendingGeneration get(String requestId) {
+    return pending.get(requestId);
+  }
+
+  void add(PendingGeneration generation) {
+    update(generation);
+    queue(generation);
+  }
+
+  /** Replaces the stored form of a generation that keeps its place. */
+  void update(PendingGeneration generation) {
+    pending.put(generation.getRequest().getPrompt().getRequestId(), generation);
+  }
+
+  /** The generations that may run now: the head of each session's queue. */
+  List<String> heads() {
+    return queues.values().stream().map(Queue::peek).toList();
+  }
+
+  /** Whether this is the head of its session's queue. */
+  boolean isHead(PendingGeneration generation) {
+    PromptEvent prompt = generation.getRequest().getPrompt();
+    return prompt.getRequestId().equals(queues.get(queueKey(prompt)).peek());
+  }
+
+  int size() {
+    return queues.values().stream().mapToInt(Collection::size).sum();
+  }
+
+  void append(String requestId, GenerationProgress step) {
+    progress.put("%s%c%010d".formatted(requestId, SEPARATOR, step.getTokenOffset()), step);
+  }
+
+  Progress progress(String requestId) {
+    Progress sum = new Progress();
+    try (KeyValueIterator<String, GenerationProgress> steps = steps(requestId)) {
+      while (steps.hasNext()) {
+        sum.restore(steps.next().value);
+      }
+    }
+    return sum;
+  }
+
+  /** Removes a generation that is over, with its progress. */
+  void remove(PendingGeneration generation) {
+    PromptEvent prompt = generation.getRequest().getPrompt();
+    String id = prompt.getRequestId();
+    pending.delete(id);
+    List<String> keys = new ArrayList<>();
+    try (KeyValueIterator<String, GenerationProgress> steps = steps(id)) {
+      while (steps.hasNext()) {
+        keys.add(steps.next().key);
+      }
+    }
+    keys.forEach(progress::delete);
+    Queue<String> queue = queues.get(queueKey(prompt));
+    queue.remove(id);
+    if (queue.isEmpty()) {
+      queues.remove(queueKey(prompt));
+    }
+  }
+
+  private KeyValueIterator<String, GenerationProgress> steps(String requestId) {
+    return progress.range(requestId + SEPARATOR, requestId + (char) (SEPARATOR + 1));
+  }
+
+  private void queue(PendingGeneration generation) {
+    PromptEvent prompt = generation.getRequest().getPrompt();
+    queues.computeIfAbsent(queueKey(prompt), key -> new ArrayDeque<>()).add(prompt.getRequestId());
+  }
+
+  // Prefixed, so that a session and a request without one never share a queue by name.
+  private static String queueKey(PromptEvent prompt) {
+    return prompt.getSessionId() == null
+        ? "r:" + prompt.getRequestId()
+        : "s:" + prompt.getSessionId();
+  }
+}

@@ -1,0 +1,91 @@
+package io.heterospec.topology.generate;
+
+import io.heterospec.processor.engine.DecodeEngine;
+import io.heterospec.processor.engine.GenerationRequest;
+import io.heterospec.processor.text.TextModel;
+import io.heterospec.schemas.PendingGeneration;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.topology.route.ErrorCodes;
+import io.heterospec.topology.route.InvalidRequestException;
+import io.heterospec.topology.route.PromptRules;
+import io.heterospec.topology.session.Sessions;
+import java.util.Arrays;
+import java.util.List;
+
+/** Turns a pending generation into a request of the engine. */
+final class Submission {
+  private final DecodeEngine engine;
+  private final Sessions sessions;
+
+  Submission(DecodeEngine engine, Sessions sessions) {
+    this.engine = engine;
+    this.sessions = sessions;
+  }
+
+  /**
+   * The generation with its prompt as token ids of the present model: a session's transcript goes
+   * first. Prompts of another model are encoded anew as long as nothing was published.
+   *
+   * @throws InvalidRequestException when the prompt does not suit the model
+   */
+  PendingGeneration encoded(PendingGeneration pending, Progress progress) {
+    TextModel model = engine.model();
+    if (pending.getModelFingerprint().equals(model.fingerprint())) {
+      return pending;
+    }
+    if (!progress.tokens().isEmpty()) {
+      throw new InvalidRequestException(
+          ErrorCodes.MODEL_CHANGED,
+          "the model was replaced after part of the answer was published; send the prompt again");
+    }
+    if (!pending.getRequest().getModel().equals(model.name())) {
+      throw new InvalidRequestException(
+          ErrorCodes.UNKNOWN_MODEL,
+          "this pool serves model '%s', not '%s'; correct the router's routes"
+              .formatted(model.name(), pending.getRequest().getModel()));
+    }
+    int[] ids = encode(pending.getRequest().getPrompt(), model);
+    if (ids.length >= model.contextLength()) {
+      throw new InvalidRequestException(
+          ErrorCodes.PROMPT_TOO_LONG,
+          "the prompt has %d tokens with its session, the context holds %d; shorten it"
+              .formatted(ids.length, model.contextLength()));
+    }
+    return PendingGeneration.newBuilder(pending)
+        .setPromptTokenIds(Arrays.stream(ids).boxed().toList())
+        .setModelFingerprint(model.fingerprint())
+        .build();
+  }
+
+  private int[] encode(PromptEvent prompt, TextModel model) {
+    int[] transcript = sessions.transcript(prompt.getSessionId(), model.fingerprint());
+    try {
+      return prompt.getText() != null
+          ? model.encodeText(transcript, prompt.getText())
+          : model.encodeChat(transcript, messages(prompt));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidRequestException(ErrorCodes.INVALID_REQUEST, e.getMessage());
+    }
+  }
+
+  private static List<TextModel.ChatMessage> messages(PromptEvent prompt) {
+    return prompt.getMessages().stream()
+        .map(m -> new TextModel.ChatMessage(m.getRole(), m.getContent()))
+        .toList();
+  }
+
+  /** The engine's request: what was published already is its prefix. */
+  GenerationRequest request(String engineId, PendingGeneration pending, Progress progress) {
+    PromptEvent prompt = pending.getRequest().getPrompt();
+    return new GenerationRequest(
+        engineId,
+        pending.getPromptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
+        progress.tokenArray(),
+        PromptRules.sampling(
+            prompt.getSampling(), engine.model().defaultMaxTokens(), pending.getSeed()),
+        prompt.getMode(),
+        prompt.getPriority(),
+        prompt.getDeadline() == null ? Long.MAX_VALUE : prompt.getDeadline().toEpochMilli(),
+        prompt.getTraceTree());
+  }
+}

@@ -1,0 +1,31 @@
+package io.heterospec.topology.route;
+
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.CompletionError;
+import io.heterospec.schemas.FinishReason;
+import io.heterospec.schemas.PromptEvent;
+import java.time.Instant;
+
+/** The completion of a request that never ran. */
+public final class FailedCompletion {
+  private FailedCompletion() {}
+
+  /**
+   * @param model name of the model it was for, possibly empty
+   */
+  public static Completion of(
+      PromptEvent prompt, String model, InvalidRequestException reason, Instant now) {
+    return Completion.newBuilder()
+        .setRequestId(prompt.getRequestId())
+        .setSessionId(prompt.getSessionId())
+        .setModel(model)
+        .setFinishReason(FinishReason.FAILED)
+        .setError(
+            CompletionError.newBuilder()
+                .setCode(reason.code())
+                .setMessage(reason.getMessage())
+                .build())
+        .setCompletedAt(now)
+        .build();
+  }
+}

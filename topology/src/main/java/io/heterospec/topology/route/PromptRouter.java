@@ -1,0 +1,94 @@
+package io.heterospec.topology.route;
+
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.RecordOrigin;
+import io.heterospec.schemas.RoutedRequest;
+import java.time.Instant;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+
+/**
+ * Validates prompt events and sends them to the pool of their model, keyed by session so that a
+ * session's turns keep their order. What is invalid gets a FAILED completion, and its bytes go to the
+ * dead letters.
+ */
+public final class PromptRouter
+    implements Processor<String, PromptEvent, String, SpecificRecord> {
+  private final PromptRules rules;
+  private final Map<String, String> routes;
+  private final String completions;
+  private ProcessorContext<String, SpecificRecord> context;
+
+  /**
+   * @param routes pool of each model, which is also the name of the child that sends to it; the first
+   *     model is the default
+   * @param completions name of the child that sends completions
+   */
+  public PromptRouter(PromptRules rules, Map<String, String> routes, String completions) {
+    this.rules = rules;
+    this.routes = routes;
+    this.completions = completions;
+  }
+
+  @Override
+  public void init(ProcessorContext<String, SpecificRecord> processorContext) {
+    context = processorContext;
+  }
+
+  @Override
+  public void process(Record<String, PromptEvent> record) {
+    PromptEvent prompt = record.value();
+    if (prompt == null || prompt.getRequestId().isBlank()) {
+      throw new InvalidRequestException(
+          ErrorCodes.INVALID_REQUEST, "the prompt event has no request_id; give each its own");
+    }
+    String model = prompt.getModel() == null ? routes.keySet().iterator().next() : prompt.getModel();
+    String key = prompt.getSessionId() == null ? prompt.getRequestId() : prompt.getSessionId();
+    try {
+      rules.check(prompt);
+      String pool = pool(model);
+      context.forward(record.withKey(key).withValue(routed(prompt, model, pool, record)), pool);
+    } catch (InvalidRequestException e) {
+      Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
+      context.forward(
+          record.withKey(key).withValue(FailedCompletion.of(prompt, model, e, now)), completions);
+      throw e; // the processing handler writes the dead letter and goes on
+    }
+  }
+
+  private String pool(String model) {
+    String pool = routes.get(model);
+    if (pool == null) {
+      throw new InvalidRequestException(
+          ErrorCodes.UNKNOWN_MODEL,
+          "model '%s' is not served here; use one of %s".formatted(model, routes.keySet()));
+    }
+    return pool;
+  }
+
+  private RoutedRequest routed(
+      PromptEvent prompt, String model, String pool, Record<String, PromptEvent> record) {
+    RecordMetadata at = context.recordMetadata().orElseThrow();
+    return RoutedRequest.newBuilder()
+        .setPrompt(prompt)
+        .setModel(model)
+        .setPool(pool)
+        .setOrigin(origin(at, record.timestamp()))
+        .setRoutedAt(Instant.ofEpochMilli(context.currentSystemTimeMs()))
+        .build();
+  }
+
+  /** Coordinates of a record. */
+  public static RecordOrigin origin(RecordMetadata at, long timestamp) {
+    return RecordOrigin.newBuilder()
+        .setTopic(at.topic())
+        .setPartition(at.partition())
+        .setOffset(at.offset())
+        .setTimestamp(Instant.ofEpochMilli(timestamp))
+        .build();
+  }
+}

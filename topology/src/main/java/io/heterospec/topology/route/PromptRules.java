@@ -1,0 +1,77 @@
+package io.heterospec.topology.route;
+
+import io.heterospec.processor.engine.SamplingParams;
+import io.heterospec.schemas.ChatMessage;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.Sampling;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** What every prompt event must fulfil, whatever model it is for. */
+public final class PromptRules {
+  private final int maxPromptBytes;
+
+  public PromptRules(int maxPromptBytes) {
+    this.maxPromptBytes = maxPromptBytes;
+  }
+
+  /**
+   * @throws InvalidRequestException naming the field and what is legal
+   */
+  public void check(PromptEvent prompt) {
+    boolean chat = !prompt.getMessages().isEmpty();
+    boolean raw = prompt.getText() != null;
+    if (chat == raw) {
+      throw invalid("give exactly one of messages and text, not " + (chat ? "both" : "neither"));
+    }
+    if (raw && prompt.getText().isEmpty()) {
+      throw invalid("text is empty; give the prompt some text");
+    }
+    long bytes = raw ? bytes(prompt.getText()) : 0;
+    for (ChatMessage message : prompt.getMessages()) {
+      if (message.getRole().isBlank()) {
+        throw invalid("a message has no role; use system, user or assistant");
+      }
+      bytes += bytes(message.getContent());
+    }
+    if (chat && prompt.getMessages().stream().allMatch(m -> m.getContent().isBlank())) {
+      throw invalid("every message is empty; give the prompt some text");
+    }
+    if (bytes > maxPromptBytes) {
+      throw new InvalidRequestException(
+          ErrorCodes.PROMPT_TOO_LONG,
+          "the prompt has %d bytes, the limit is %d; shorten it".formatted(bytes, maxPromptBytes));
+    }
+    sampling(prompt.getSampling(), 1, 0);
+  }
+
+  /**
+   * A request's sampling as the engine takes it.
+   *
+   * @param defaultMaxTokens where the request does not say
+   * @param seed the generation's
+   * @throws InvalidRequestException naming the value and its range
+   */
+  public static SamplingParams sampling(Sampling sampling, int defaultMaxTokens, long seed) {
+    try {
+      return new SamplingParams(
+          sampling.getMaxTokens() == null ? defaultMaxTokens : sampling.getMaxTokens(),
+          sampling.getTemperature(),
+          sampling.getTopK(),
+          sampling.getTopP(),
+          seed,
+          List.copyOf(sampling.getStop()),
+          sampling.getIgnoreEos());
+    } catch (IllegalArgumentException e) {
+      throw invalid(e.getMessage());
+    }
+  }
+
+  private static InvalidRequestException invalid(String message) {
+    return new InvalidRequestException(ErrorCodes.INVALID_REQUEST, message);
+  }
+
+  private static int bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
+  }
+}

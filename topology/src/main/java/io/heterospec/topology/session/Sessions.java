@@ -1,0 +1,76 @@
+package io.heterospec.topology.session;
+
+import io.heterospec.schemas.SessionState;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/** The sessions of one task: transcripts as token ids. */
+public final class Sessions {
+  private static final int RECENT_REQUESTS = 32;
+  private static final int[] NO_TOKENS = {};
+
+  private final KeyValueStore<String, SessionState> store;
+
+  public Sessions(KeyValueStore<String, SessionState> store) {
+    this.store = store;
+  }
+
+  /** Token ids of a session so far; empty for a new one, and for one of another model. */
+  public int[] transcript(String sessionId, String fingerprint) {
+    SessionState state = sessionId == null ? null : store.get(sessionId);
+    // Token ids mean nothing to another model: the session starts anew with it.
+    return state == null || !state.getModelFingerprint().equals(fingerprint)
+        ? NO_TOKENS
+        : state.getTranscriptTokenIds().stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Whether a finished turn of the session had this request id. */
+  public boolean hasFinished(String sessionId, String requestId) {
+    SessionState state = sessionId == null ? null : store.get(sessionId);
+    return state != null && state.getRecentRequestIds().contains(requestId);
+  }
+
+  /** Appends a finished turn. */
+  public void append(
+      String sessionId,
+      String requestId,
+      String fingerprint,
+      int[] prompt,
+      List<Integer> answer,
+      Instant now) {
+    SessionState before = store.get(sessionId);
+    List<String> recent =
+        new ArrayList<>(before == null ? List.of() : before.getRecentRequestIds());
+    recent.add(requestId);
+    List<Integer> transcript = new ArrayList<>(IntStream.of(prompt).boxed().toList());
+    transcript.addAll(answer);
+    store.put(
+        sessionId,
+        SessionState.newBuilder()
+            .setSessionId(sessionId)
+            .setModelFingerprint(fingerprint)
+            .setTranscriptTokenIds(transcript)
+            .setRecentRequestIds(
+                recent.subList(Math.max(0, recent.size() - RECENT_REQUESTS), recent.size()))
+            .setTurns(before == null ? 1 : before.getTurns() + 1)
+            .setLastUsedAt(now)
+            .build());
+  }
+
+  /** Forgets sessions last used before a time. */
+  public void expire(Instant before) {
+    try (KeyValueIterator<String, SessionState> all = store.all()) {
+      while (all.hasNext()) {
+        KeyValue<String, SessionState> entry = all.next();
+        if (entry.value.getLastUsedAt().isBefore(before)) {
+          store.delete(entry.key);
+        }
+      }
+    }
+  }
+}
