@@ -1,0 +1,104 @@
+package io.heterospec.topology;
+
+import io.heterospec.schemas.Topics;
+import io.heterospec.topology.embedded.UnusableResourceException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Creates the topics that are missing; existing ones stay as they are. Topics that one task reads
+ * together get the same number of partitions.
+ */
+public final class TopicCreator {
+  private static final Logger LOG = LoggerFactory.getLogger(TopicCreator.class);
+  private static final String TIMEOUT_MS = "10000";
+
+  private TopicCreator() {}
+
+  /**
+   * Creates what the configuration needs.
+   *
+   * @throws UnusableResourceException when the cluster cannot be reached or refuses
+   */
+  public static void ensure(HeteroSpecConfig config) {
+    Properties properties = new Properties();
+    properties.putAll(config.clientSettings());
+    properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_MS);
+    properties.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, TIMEOUT_MS);
+    Object servers = config.originals().get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
+    try (Admin admin = Admin.create(properties)) {
+      int brokers = admin.describeCluster().nodes().get().size();
+      LOG.debug("the cluster has {} brokers", brokers);
+      create(admin, config);
+    } catch (ExecutionException e) {
+      throw new UnusableResourceException(
+          "the Kafka cluster at %s cannot be used: %s; start it or correct bootstrap.servers"
+              .formatted(servers, e.getCause().getMessage()),
+          e.getCause());
+    } catch (ConfigException e) {
+      throw new UnusableResourceException("bootstrap.servers: " + e.getMessage(), e);
+    } catch (KafkaException e) {
+      throw new UnusableResourceException(
+          "the Kafka cluster at %s cannot be used: %s"
+              .formatted(servers, e.getCause() == null ? e.getMessage() : e.getCause().getMessage()),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while creating topics", e);
+    }
+  }
+
+  private static void create(Admin admin, HeteroSpecConfig config)
+      throws InterruptedException, ExecutionException {
+    for (NewTopic topic : topics(config)) {
+      try {
+        admin.createTopics(List.of(topic)).all().get();
+        LOG.info("created topic {}", topic.name());
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof TopicExistsException)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static List<NewTopic> topics(HeteroSpecConfig config) {
+    Topics topics = config.topics();
+    List<String> names =
+        new ArrayList<>(
+            List.of(
+                topics.prompts(),
+                topics.cancellations(),
+                topics.deltas(),
+                topics.completions(),
+                topics.telemetry(),
+                topics.deadLetters()));
+    new LinkedHashSet<>(config.routes().values()).forEach(p -> names.add(topics.requests(p)));
+    if (!names.contains(topics.requests(config.pool()))) {
+      names.add(topics.requests(config.pool()));
+    }
+    Optional<Integer> partitions = Optional.of(config.getInt(HeteroSpecConfig.PARTITIONS));
+    short replication = config.getShort(HeteroSpecConfig.REPLICATION);
+    Optional<Short> replicas = replication < 0 ? Optional.empty() : Optional.of(replication);
+    return names.stream()
+        .map(
+            name ->
+                new NewTopic(name, partitions, replicas)
+                    .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "delete")))
+        .toList();
+  }
+}

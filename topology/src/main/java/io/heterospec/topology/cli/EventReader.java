@@ -1,0 +1,116 @@
+package io.heterospec.topology.cli;
+
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.schemas.Topics;
+import io.heterospec.topology.Avro;
+import io.heterospec.topology.HeteroSpecConfig;
+import io.heterospec.topology.embedded.UnusableResourceException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+
+/** Reads committed output records that are written after it was opened. */
+final class EventReader implements AutoCloseable {
+  private static final Duration LOOKUP_LIMIT = Duration.ofSeconds(10);
+
+  /** Receives the records of one poll, each topic's in order. */
+  interface Handler {
+    void onDelta(GenerationDelta delta);
+
+    void onTelemetry(StepTelemetry step);
+
+    void onCompletion(Completion completion);
+  }
+
+  private final Topics topics;
+  private final Consumer<String, byte[]> consumer;
+  private final Deserializer<GenerationDelta> deltas;
+  private final Deserializer<StepTelemetry> telemetry;
+  private final Deserializer<Completion> completions;
+
+  /**
+   * @throws UnusableResourceException when no broker answers or the topics do not exist
+   */
+  EventReader(HeteroSpecConfig config, boolean withTelemetry) {
+    topics = config.topics();
+    Map<String, Object> settings = new HashMap<>(config.clientSettings());
+    settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
+    Avro avro = new Avro(config.clientSettings());
+    deltas = avro.deserializer(GenerationDelta.class);
+    telemetry = avro.deserializer(StepTelemetry.class);
+    completions = avro.deserializer(Completion.class);
+    try {
+      start(withTelemetry);
+    } catch (TimeoutException e) {
+      consumer.close();
+      throw new UnusableResourceException(
+          "no Kafka broker answers at %s; start one with 'heterospec up' or give --bootstrap-servers"
+              .formatted(settings.get(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG)),
+          e);
+    } catch (RuntimeException e) {
+      consumer.close();
+      throw e;
+    }
+  }
+
+  private void start(boolean withTelemetry) {
+    List<String> names =
+        withTelemetry
+            ? List.of(topics.deltas(), topics.telemetry(), topics.completions())
+            : List.of(topics.deltas(), topics.completions());
+    List<TopicPartition> partitions =
+        names.stream()
+            .flatMap(name -> partitions(name).stream())
+            .map(info -> new TopicPartition(info.topic(), info.partition()))
+            .toList();
+    consumer.assign(partitions);
+    consumer.seekToEnd(partitions);
+    partitions.forEach(consumer::position); // seeking is lazy: fix the positions now
+  }
+
+  private List<PartitionInfo> partitions(String topic) {
+    List<PartitionInfo> partitions = consumer.partitionsFor(topic, LOOKUP_LIMIT);
+    if (partitions == null || partitions.isEmpty()) {
+      throw new UnusableResourceException(
+          "topic " + topic + " does not exist; is the application running on this cluster?", null);
+    }
+    return partitions;
+  }
+
+  /** Waits for records and hands them over: per poll deltas and telemetry before completions. */
+  void poll(Duration timeout, Handler handler) {
+    var records = consumer.poll(timeout);
+    for (ConsumerRecord<String, byte[]> record : records.records(topics.deltas())) {
+      handler.onDelta(deltas.deserialize(record.topic(), record.value()));
+    }
+    for (ConsumerRecord<String, byte[]> record : records.records(topics.telemetry())) {
+      handler.onTelemetry(telemetry.deserialize(record.topic(), record.value()));
+    }
+    for (ConsumerRecord<String, byte[]> record : records.records(topics.completions())) {
+      handler.onCompletion(completions.deserialize(record.topic(), record.value()));
+    }
+  }
+
+  @Override
+  public void close() {
+    consumer.close();
+    deltas.close();
+    telemetry.close();
+    completions.close();
+  }
+}

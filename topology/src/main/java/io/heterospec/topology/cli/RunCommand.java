@@ -1,0 +1,135 @@
+package io.heterospec.topology.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.heterospec.processor.engine.EngineOptions;
+import io.heterospec.processor.engine.TorchEngine;
+import io.heterospec.topology.HeteroSpecApplication;
+import io.heterospec.topology.HeteroSpecConfig;
+import io.heterospec.topology.Role;
+import io.heterospec.topology.serve.HealthServer;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** One process of a production set-up. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = "Runs one role on your own cluster until it is asked to stop.",
+    footer = {
+      "",
+      "Examples:",
+      "  heterospec run --role router --config router.properties",
+      "  heterospec run --role processor --pool large --device gpu:0 --config gpu.yaml"
+    })
+final class RunCommand implements Callable<Integer> {
+  private static final String GATEWAY = "gateway";
+
+  @Spec CommandSpec spec;
+  @Mixin ModelOptions models;
+
+  @Option(
+      names = "--role",
+      required = true,
+      paramLabel = "router|processor|all",
+      description = "What this process does.")
+  String role;
+
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE",
+      description = "Settings, as .properties or .yaml; README.md lists the keys.")
+  Path file;
+
+  @Option(names = "--pool", paramLabel = "NAME", description = "Overrides heterospec.pool.")
+  String pool;
+
+  @Option(names = "--mode", description = "Tree policy. Default: heterospec where a head is loaded.")
+  String mode;
+
+  @Option(
+      names = "--http-port",
+      paramLabel = "N",
+      description = "Serve /health on the loopback interface. Default: not served.")
+  Integer httpPort;
+
+  @Override
+  public Integer call() throws Exception {
+    if (role.equals(GATEWAY)) {
+      throw new UsageException("role 'gateway' is not part of this version; use router, processor or all");
+    }
+    Role chosen = Role.parse(role);
+    HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings());
+    EngineOptions options = models.engine(mode);
+    if (models.model == null || config.originals().containsKey(HeteroSpecConfig.MODEL_NAME)) {
+      options = options.withName(config.getString(HeteroSpecConfig.MODEL_NAME));
+    }
+    try (TorchEngine engine = chosen.processes() ? TorchEngine.open(options) : null) {
+      HeteroSpecApplication application = HeteroSpecApplication.create(config, engine, chosen);
+      AutoCloseable stop = new StopOnce(application);
+      try (stop;
+          HealthServer http =
+              httpPort == null
+                  ? null
+                  : HealthServer.start(httpPort, Map.of("streams", application::healthy))) {
+        Shutdown.onSignal(stop, spec.commandLine().getErr());
+        application.start();
+        spec.commandLine().getErr().printf("Role %s is starting.%n", role);
+        application.awaitShutdown();
+        return Shutdown.result(application);
+      }
+    }
+  }
+
+  private Map<String, Object> settings() {
+    Map<String, Object> settings = new HashMap<>();
+    String name = file.getFileName().toString();
+    try (Reader reader = Files.newBufferedReader(file)) {
+      if (name.endsWith(".yaml") || name.endsWith(".yml")) {
+        flatten("", new YAMLMapper().readTree(reader), settings);
+      } else {
+        Properties properties = new Properties();
+        properties.load(reader);
+        properties.stringPropertyNames().forEach(k -> settings.put(k, properties.getProperty(k)));
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UsageException("config file " + file + " cannot be read: " + e.getMessage(), e);
+    }
+    if (pool != null) {
+      settings.put(HeteroSpecConfig.POOL, pool);
+    }
+    if (!settings.containsKey("bootstrap.servers")) {
+      throw new UsageException("config file " + file + " has no bootstrap.servers");
+    }
+    return settings;
+  }
+
+  // Nested YAML keys are joined by dots, so that either way of writing a key works.
+  private static void flatten(String prefix, JsonNode node, Map<String, Object> settings) {
+    if (node.isObject()) {
+      node.properties()
+          .forEach(
+              field ->
+                  flatten(
+                      prefix.isEmpty() ? field.getKey() : prefix + '.' + field.getKey(),
+                      field.getValue(),
+                      settings));
+    } else if (!prefix.isEmpty()) {
+      settings.put(prefix, node.asText());
+    } else {
+      throw new IllegalArgumentException("it holds no keys");
+    }
+  }
+}

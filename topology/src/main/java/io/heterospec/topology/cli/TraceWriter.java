@@ -1,0 +1,67 @@
+package io.heterospec.topology.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.heterospec.processor.engine.CycleReport;
+import io.heterospec.processor.engine.GenerationStep;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Cycles as JSON lines with the field names of {@code StepTelemetry}, trees included. */
+final class TraceWriter implements AutoCloseable {
+  private final PrintWriter out;
+
+  TraceWriter(Path file) {
+    try {
+      out = new PrintWriter(Files.newBufferedWriter(file));
+    } catch (IOException e) {
+      throw new UsageException("trace file " + file + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  void write(GenerationStep step) {
+    CycleReport cycle = step.cycle();
+    ObjectNode line =
+        Json.object()
+            .put("request_id", step.requestId())
+            .put("mode", cycle.policy())
+            .put("cycle", cycle.cycle())
+            .put("token_offset", step.tokenOffset())
+            .put("emitted", cycle.emitted());
+    if (Double.isNaN(cycle.entropy())) {
+      line.putNull("entropy");
+    } else {
+      line.put("entropy", cycle.entropy());
+    }
+    ArrayNode entropies = line.putArray("depth_entropies");
+    for (double entropy : cycle.depthEntropies()) {
+      entropies.add(entropy);
+    }
+    line.put("bin", cycle.bin())
+        .put("depth", cycle.depth())
+        .put("candidates", cycle.candidates())
+        .put("verified", cycle.verified())
+        .put("accepted", cycle.accepted())
+        .put("terminal_rank", cycle.terminalRank())
+        .put("draft_ms", cycle.draftNanos() / 1e6)
+        .put("verify_ms", cycle.verifyNanos() / 1e6)
+        .put("total_ms", cycle.totalNanos() / 1e6);
+    ArrayNode tree = line.putArray("tree");
+    for (CycleReport.Node node : cycle.tree()) {
+      tree.addObject()
+          .put("token", node.token())
+          .put("parent", node.parent())
+          .put("confidence", node.confidence())
+          .put("verified", node.verified())
+          .put("accepted", node.accepted());
+    }
+    Json.print(out, line);
+  }
+
+  @Override
+  public void close() {
+    out.close();
+  }
+}

@@ -1,0 +1,78 @@
+package io.heterospec.topology.cli;
+
+import io.heterospec.topology.serve.HealthServer;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The whole application on this machine, until Ctrl-C. */
+@Command(
+    name = "up",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Runs broker, registry, engine and topology on this machine until Ctrl-C. The data directory"
+          + " survives restarts: what was pending is finished by the next start."
+    },
+    footer = {"", "Examples:", "  heterospec up", "  heterospec up --data-dir /var/lib/heterospec"})
+final class UpCommand implements Callable<Integer> {
+  @Spec CommandSpec spec;
+  @Mixin ModelOptions models;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      description = "Where topics, schemas and state are kept. Default: data beside the program.")
+  Path data;
+
+  @Option(names = "--mode", description = "Tree policy. Default: heterospec where a head is loaded.")
+  String mode;
+
+  @Option(names = "--broker-port", defaultValue = "9092", description = "Default: ${DEFAULT-VALUE}.")
+  int brokerPort;
+
+  @Option(
+      names = "--registry-port",
+      defaultValue = "8081",
+      description = "Default: ${DEFAULT-VALUE}.")
+  int registryPort;
+
+  @Option(names = "--http-port", defaultValue = "8080", description = "Default: ${DEFAULT-VALUE}.")
+  int httpPort;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    Path directory =
+        data == null ? Path.of(System.getProperty("heterospec.home", "."), "data") : data;
+    LocalCluster cluster =
+        LocalCluster.start(directory, brokerPort, registryPort, models.engine(mode));
+    AutoCloseable stop = new StopOnce(cluster);
+    try (stop;
+        HealthServer http =
+            HealthServer.start(
+                httpPort,
+                Map.of(
+                    "engine", cluster.engine()::healthy,
+                    "streams", cluster.application()::healthy))) {
+      Shutdown.onSignal(stop, spec.commandLine().getErr());
+      out.printf("Kafka            %s%n", cluster.bootstrapServers());
+      out.printf("Schema registry  %s%n", cluster.registryUrl());
+      out.printf("Health           %s/health%n", http.url());
+      out.printf("Data directory   %s%n", directory.toAbsolutePath().normalize());
+      out.println("Ready. Ask with: heterospec ask 'your question'    Stop with Ctrl-C.");
+      out.flush();
+      cluster.application().awaitShutdown();
+      return Shutdown.result(cluster.application());
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      throw e instanceof RuntimeException failure ? failure : new IllegalStateException(e);
+    }
+  }
+}
