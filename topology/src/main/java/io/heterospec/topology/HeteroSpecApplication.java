@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The life of one process: its Kafka Streams instances from start to close. What the surroundings may
- * mend (registry, broker) replaces the stream thread; anything else ends the process with a failure, so
- * that a supervisor restarts it and pending work is taken up from the stores.
+ * The life of one process: its Kafka Streams instances from start to close. What the surroundings
+ * may mend (registry, broker) replaces the stream thread; anything else ends the process with a
+ * failure, so that a supervisor restarts it and pending work is taken up from the stores.
  */
 public final class HeteroSpecApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HeteroSpecApplication.class);
@@ -52,7 +52,8 @@ public final class HeteroSpecApplication implements AutoCloseable {
    * Prepares a process: creates missing topics.
    *
    * @param engine serves the pool of the configuration; null for a router
-   * @throws io.heterospec.topology.embedded.UnusableResourceException when the cluster is out of reach
+   * @throws io.heterospec.topology.embedded.UnusableResourceException when the cluster is out of
+   *     reach
    */
   public static HeteroSpecApplication create(
       HeteroSpecConfig config, DecodeEngine engine, Role role) {

@@ -21,8 +21,8 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * Settings of the application. Keys that are not listed here pass through to Kafka Streams, its clients
- * and the Avro serde.
+ * Settings of the application. Keys that are not listed here pass through to Kafka Streams, its
+ * clients and the Avro serde.
  */
 public final class HeteroSpecConfig extends AbstractConfig {
   public static final String APPLICATION_ID = "heterospec.application.id";
@@ -200,7 +200,9 @@ public final class HeteroSpecConfig extends AbstractConfig {
   /** Everything the user gave, for clients and serdes. */
   public Map<String, Object> clientSettings() {
     Map<String, Object> settings = new HashMap<>(originals());
-    settings.keySet().removeIf(key -> key.startsWith("heterospec.") && !key.startsWith("heterospec.avro."));
+    settings
+        .keySet()
+        .removeIf(key -> key.startsWith("heterospec.") && !key.startsWith("heterospec.avro."));
     return settings;
   }
 
@@ -238,8 +240,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
         StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, topics().deadLetters());
     // poll.ms is what delays a punctuation most; a restarted instance waits for its old session.
     properties.putIfAbsent(StreamsConfig.POLL_MS_CONFIG, "10");
-    properties.putIfAbsent(
-        StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "0");
+    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "0");
     properties.putIfAbsent(
         StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), "6000");
     properties.putIfAbsent(

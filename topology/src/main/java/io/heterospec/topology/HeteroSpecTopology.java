@@ -38,7 +38,8 @@ import org.apache.kafka.streams.state.StoreBuilder;
  * </pre>
  *
  * The router and each pool are applications of their own, so that GPU instances run only the second
- * half and each half has the guarantee it needs. Every name is explicit: names decide where state lies.
+ * half and each half has the guarantee it needs. Every name is explicit: names decide where state
+ * lies.
  */
 public final class HeteroSpecTopology {
   private static final String COMPLETIONS = "completions";
@@ -60,9 +61,7 @@ public final class HeteroSpecTopology {
         new Topology()
             .addSource("prompts", keys(), avro.deserializer(PromptEvent.class), topics.prompts())
             .addProcessor(
-                "router",
-                () -> new PromptRouter(rules, config.routes(), COMPLETIONS),
-                "prompts");
+                "router", () -> new PromptRouter(rules, config.routes(), COMPLETIONS), "prompts");
     for (String pool : new LinkedHashSet<>(config.routes().values())) {
       sink(topology, pool, topics.requests(pool), RoutedRequest.class, "router");
     }
@@ -123,8 +122,7 @@ public final class HeteroSpecTopology {
   }
 
   private static ProcessorSupplier<String, SpecificRecord, String, SpecificRecord> owning(
-      Supplier<Processor<String, SpecificRecord, String, SpecificRecord>>
-          supplier) {
+      Supplier<Processor<String, SpecificRecord, String, SpecificRecord>> supplier) {
     return new ProcessorSupplier<>() {
       @Override
       public Processor<String, SpecificRecord, String, SpecificRecord> get() {

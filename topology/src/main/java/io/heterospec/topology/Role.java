@@ -22,7 +22,8 @@ public enum Role {
         return role;
       }
     }
-    throw new IllegalArgumentException("role '" + name + "' is unknown; use router, processor or all");
+    throw new IllegalArgumentException(
+        "role '" + name + "' is unknown; use router, processor or all");
   }
 
   public boolean routes() {

@@ -54,7 +54,8 @@ public final class TopicCreator {
     } catch (KafkaException e) {
       throw new UnusableResourceException(
           "the Kafka cluster at %s cannot be used: %s"
-              .formatted(servers, e.getCause() == null ? e.getMessage() : e.getCause().getMessage()),
+              .formatted(
+                  servers, e.getCause() == null ? e.getMessage() : e.getCause().getMessage()),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,20 +1,20 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.engine.Drafter.Draft;
 import io.heterospec.processor.model.DraftHead;
 import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.tree.DraftTree;
-import io.heterospec.processor.engine.Drafter.Draft;
 import io.heterospec.processor.tree.VerifyTree;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * One draft-verify cycle of a sequence: draft a tree, verify it with one pass of the target, walk from
- * the root along the tokens the target itself chooses, keep the rows of that path. The token that ends
- * the walk is the target's own, so a cycle gives one token more than it accepts, and every token is the
- * one plain decoding would give. Belongs to the engine's thread.
+ * One draft-verify cycle of a sequence: draft a tree, verify it with one pass of the target, walk
+ * from the root along the tokens the target itself chooses, keep the rows of that path. The token
+ * that ends the walk is the target's own, so a cycle gives one token more than it accepts, and
+ * every token is the one plain decoding would give. Belongs to the engine's thread.
  */
 final class DecodeCycle {
   private final TargetModel target;
@@ -96,7 +96,9 @@ final class DecodeCycle {
     return target.verify(rows, mask, count, sequence.targetCache(), sequence.sampling, uniform);
   }
 
-  /** Fills {@link #path} with the root's row and the accepted ones; returns how many were accepted. */
+  /**
+   * Fills {@link #path} with the root's row and the accepted ones; returns how many were accepted.
+   */
   private int walk(VerifyTree tree, long[] next) {
     path = path.length < tree.rows() ? new int[tree.rows()] : path;
     int accepted = 0;
@@ -128,7 +130,8 @@ final class DecodeCycle {
     int endRow = end == DraftTree.ROOT ? -1 : tree.rowOf(end);
     long draftNanos = head == null ? 0 : head.takeNanos();
     long verifyNanos = target.takeNanos();
-    List<CycleReport.Node> nodes = sequence.request.traceTree() ? nodes(sequence, accepted) : List.of();
+    List<CycleReport.Node> nodes =
+        sequence.request.traceTree() ? nodes(sequence, accepted) : List.of();
     return new CycleReport(
         sequence.policy.name(),
         Math.toIntExact(sequence.targetCalls),

@@ -7,9 +7,9 @@ import io.heterospec.processor.tree.TreePolicy.Assessment;
 import io.heterospec.processor.tree.TreeShape;
 
 /**
- * Grows a sequence's draft tree level by level with the draft head (EAGLE-2/3), to the policy's depth
- * and, after the policy's assessment, beyond it (HeteroSpec, dynamic extended drafting). Belongs to the
- * engine's thread.
+ * Grows a sequence's draft tree level by level with the draft head (EAGLE-2/3), to the policy's
+ * depth and, after the policy's assessment, beyond it (HeteroSpec, dynamic extended drafting).
+ * Belongs to the engine's thread.
  */
 final class Drafter {
   private final DraftHead head;

@@ -14,7 +14,7 @@ import java.util.Objects;
  * @param name name that requests use for the model, or null for the directory's own
  * @param device {@code cpu} or {@code gpu:N}
  * @param dtype arithmetic type, or null for bf16
- * @param threads threads of one CPU operation, or 0 for the number of cores
+ * @param threads threads of one CPU operation, or 0 for the fastest number as measured when loading
  * @param shape draft tree, or null for the device's default
  * @param heteroSpec hyper-parameters of HeteroSpec, or null for the paper's
  * @param mode default tree policy, or null for {@code heterospec} ({@code vanilla} without a head)

@@ -15,8 +15,8 @@ package io.heterospec.processor.engine;
  * @param targetCalls decoding passes of the target in this attempt, prefill left out
  * @param verifiedTokens rows of those passes
  * @param draftedTokens candidates drafted in this attempt
- * @param acceptedTokens tokens of this attempt beyond one for each target call: accepted draft tokens,
- *     less what a stop or the length limit cut off
+ * @param acceptedTokens tokens of this attempt beyond one for each target call: accepted draft
+ *     tokens, less what a stop or the length limit cut off
  * @param queueNanos from submission to admission
  * @param prefillNanos from admission to the first cycle
  * @param decodeNanos from the first cycle to the end

@@ -22,8 +22,10 @@ record ModelPair(TorchDevice device, Arithmetic arithmetic, TargetModel target, 
                 : DraftCheckpoint.open(options.draft(), target.config())) {
       Arithmetic arithmetic = Arithmetic.choose(device, options.dtype());
       model = TargetModel.load(device, arithmetic, target, draft != null);
-      DraftHead head =
-          draft == null ? null : DraftHead.load(device, arithmetic, draft, target);
+      DraftHead head = draft == null ? null : DraftHead.load(device, arithmetic, draft, target);
+      if (options.threads() == 0 && !device.isGpu()) {
+        ThreadTuning.tune(device, model);
+      }
       return new ModelPair(device, arithmetic, model, head);
     } catch (RuntimeException e) {
       if (model != null) {

@@ -1,8 +1,9 @@
 package io.heterospec.processor.engine;
 
 /**
- * The random number of a token: a hash of the generation's seed and the token's absolute position. It
- * depends on nothing else, so every policy, and a generation resumed after a crash, draws the same.
+ * The random number of a token: a hash of the generation's seed and the token's absolute position.
+ * It depends on nothing else, so every policy, and a generation resumed after a crash, draws the
+ * same.
  */
 final class PositionRandom {
   /** Bits of a number. */

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives the live sequences their turns: each in a round gets one chunk of prefill or one cycle, so that
- * a long prompt does not hold up the others, and sequences join and leave at any round. Belongs to the
- * engine's thread.
+ * Gives the live sequences their turns: each in a round gets one chunk of prefill or one cycle, so
+ * that a long prompt does not hold up the others, and sequences join and leave at any round.
+ * Belongs to the engine's thread.
  */
 final class Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
@@ -108,8 +108,7 @@ final class Scheduler {
       boolean drafts = sequence.policy.drafts();
       // Scratch rows of a cycle: the verified tree in the target, the expanded nodes in the head.
       int levels = drafts ? TreeShape.MAX_DEPTH : 0;
-      KvCache target =
-          models.target().newCache(sequence.maxLength() + 1 + shape.maxCandidates(0));
+      KvCache target = models.target().newCache(sequence.maxLength() + 1 + shape.maxCandidates(0));
       sequence.open(target, null);
       if (drafts) {
         int slots = shape.topK() * (shape.depth() + levels);
@@ -150,9 +149,7 @@ final class Scheduler {
     if (!sequence.policy.drafts()) {
       sequence.features(null);
     } else if (!sequence.prefilled()) {
-      models
-          .head()
-          .addContext(sequence.tokens(), from + 1, to + 1, features, sequence.headCache());
+      models.head().addContext(sequence.tokens(), from + 1, to + 1, features, sequence.headCache());
       sequence.features(null);
     }
   }

@@ -6,8 +6,9 @@ import io.heterospec.processor.text.TextModel;
 import java.util.Arrays;
 
 /**
- * The output side of a generation: its tokens, its text, and the rules that end it. What it emits is a
- * function of the tokens alone, so replaying tokens after a crash gives the same pieces of text.
+ * The output side of a generation: its tokens, its text, and the rules that end it. What it emits
+ * is a function of the tokens alone, so replaying tokens after a crash gives the same pieces of
+ * text.
  */
 final class SequenceText {
   private final SamplingParams sampling;

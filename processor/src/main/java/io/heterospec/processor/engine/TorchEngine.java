@@ -1,6 +1,5 @@
 package io.heterospec.processor.engine;
 
-import io.heterospec.processor.checkpoint.TargetConfig;
 import io.heterospec.processor.text.HuggingFaceTextModel;
 import io.heterospec.processor.text.TextModel;
 import io.heterospec.processor.torch.Dtype;
@@ -16,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The engine of a target and its EAGLE-3 head on one device, through DJL's PyTorch engine. Its thread
- * loads, owns and releases the models; other threads leave commands for it.
+ * The engine of a target and its EAGLE-3 head on one device, through DJL's PyTorch engine. Its
+ * thread loads, owns and releases the models; other threads leave commands for it.
  */
 public final class TorchEngine implements DecodeEngine {
   private static final Logger LOG = LoggerFactory.getLogger(TorchEngine.class);
@@ -104,8 +103,8 @@ public final class TorchEngine implements DecodeEngine {
   }
 
   /**
-   * Entropy bins in use; {@link EntropyBins#calibrated()} tells whether they are a guess. Null without a
-   * head.
+   * Entropy bins in use; {@link EntropyBins#calibrated()} tells whether they are a guess. Null
+   * without a head.
    */
   public EntropyBins bins() {
     return policies.bins();

@@ -12,10 +12,10 @@ import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.torch.WeightLoader;
 
 /**
- * An EAGLE-3 head (reference: SafeAILab/EAGLE, {@code eagle/model/cnets.py}): one decoder layer that
- * reads the target's features. Row {@code j} of its context pairs the features of token {@code j} with
- * the embedding of token {@code j+1}, stands at position {@code j} and predicts token {@code j+2}.
- * Belongs to the device's thread.
+ * An EAGLE-3 head (reference: SafeAILab/EAGLE, {@code eagle/model/cnets.py}): one decoder layer
+ * that reads the target's features. Row {@code j} of its context pairs the features of token {@code
+ * j} with the embedding of token {@code j+1}, stands at position {@code j} and predicts token
+ * {@code j+2}. Belongs to the device's thread.
  */
 public final class DraftHead implements AutoCloseable {
   private static final String LAYER = "midlayer.";
@@ -100,8 +100,8 @@ public final class DraftHead implements AutoCloseable {
   /**
    * Adds context rows without proposing anything.
    *
-   * @param ids token ids; rows {@code from} to {@code to} are the tokens <em>after</em> those of the
-   *     features
+   * @param ids token ids; rows {@code from} to {@code to} are the tokens <em>after</em> those of
+   *     the features
    * @param features {@code (to − from, 3·hidden)}
    */
   public void addContext(int[] ids, int from, int to, Tensor features, KvCache cache) {

@@ -5,10 +5,10 @@ import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 
 /**
- * Keys and values of one sequence in all layers of one network: a single tensor {@code (layers, 2, 1,
- * kvHeads, capacity, headDim)}, so that dropping and moving rows costs the same few operations however
- * many layers there are. Rows below {@link #length()} are true context; rows above it are scratch space
- * of the current cycle. Belongs to the device's thread.
+ * Keys and values of one sequence in all layers of one network: a single tensor {@code (layers, 2,
+ * 1, kvHeads, capacity, headDim)}, so that dropping and moving rows costs the same few operations
+ * however many layers there are. Rows below {@link #length()} are true context; rows above it are
+ * scratch space of the current cycle. Belongs to the device's thread.
  */
 public final class KvCache implements AutoCloseable {
   /** Capacities are multiples of this many rows. */

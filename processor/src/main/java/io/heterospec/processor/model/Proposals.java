@@ -8,8 +8,8 @@ import io.heterospec.processor.torch.Tensor;
  * @param top {@code rows × 2k}: the k best natural log-probabilities over the draft vocabulary,
  *     descending, then their target-vocabulary ids (exact: ids are below 2²⁴)
  * @param k proposals of each row
- * @param hidden {@code (rows, hidden)}: the head's output before its norm, which takes the place of the
- *     features in the next level
+ * @param hidden {@code (rows, hidden)}: the head's output before its norm, which takes the place of
+ *     the features in the next level
  */
 public record Proposals(float[] top, int k, Tensor hidden) implements AutoCloseable {
 

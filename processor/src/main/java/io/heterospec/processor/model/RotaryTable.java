@@ -5,8 +5,9 @@ import io.heterospec.processor.checkpoint.RotaryFrequencies;
 import io.heterospec.processor.torch.WeightLoader;
 
 /**
- * Cosines and sines of rotary position embeddings, {@code (positions, headDim)} each. The sine carries
- * the sign of rotate-half: {@code [−sin, sin]}, so that a rotation is {@code x·cos + roll(x)·sin}.
+ * Cosines and sines of rotary position embeddings, {@code (positions, headDim)} each. The sine
+ * carries the sign of rotate-half: {@code [−sin, sin]}, so that a rotation is {@code x·cos +
+ * roll(x)·sin}.
  *
  * @param cos row by row
  * @param sin row by row

@@ -1,8 +1,8 @@
 package io.heterospec.processor.model;
 
 /**
- * How the target chooses the next token of a row: {@link #GREEDY}, or by temperature, top-k and top-p
- * with the caller's random numbers.
+ * How the target chooses the next token of a row: {@link #GREEDY}, or by temperature, top-k and
+ * top-p with the caller's random numbers.
  *
  * @param temperature 0 for greedy
  * @param topK 0 for all

@@ -31,10 +31,7 @@ public final class TargetModel implements AutoCloseable {
    * @param tapFeatures whether a draft head will read the features
    */
   public static TargetModel load(
-      TorchDevice device,
-      Arithmetic arithmetic,
-      TargetCheckpoint checkpoint,
-      boolean tapFeatures) {
+      TorchDevice device, Arithmetic arithmetic, TargetCheckpoint checkpoint, boolean tapFeatures) {
     TargetConfig config = checkpoint.config();
     int layers = config.layers();
     ScriptSource source =
@@ -118,7 +115,8 @@ public final class TargetModel implements AutoCloseable {
    * @param uniform a random integer in [0, 2⁵³) for each row; not read when greedy
    * @return the target's next token after every row, and the features
    */
-  public Pass verify(long[] rows, float[] mask, int count, KvCache cache, Sampling sampling, long[] uniform) {
+  public Pass verify(
+      long[] rows, float[] mask, int count, KvCache cache, Sampling sampling, long[] uniform) {
     cache.requireRoom(count);
     try (Tensor input = device.longs(rows, 2, count);
         Tensor tree = device.floats(mask, count, count)) {

@@ -22,7 +22,8 @@ final class ScriptArchive {
   private ScriptArchive() {}
 
   /**
-   * @param className the one class, which must declare {@code training} and {@code w : List[Tensor]}
+   * @param className the one class, which must declare {@code training} and {@code w :
+   *     List[Tensor]}
    * @param source its text in the serialised dialect of TorchScript
    */
   static byte[] of(String className, String source) {

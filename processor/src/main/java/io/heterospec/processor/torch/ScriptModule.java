@@ -49,8 +49,8 @@ public final class ScriptModule implements AutoCloseable {
   /**
    * Calls a method.
    *
-   * @param arguments {@link Tensor}, {@link Integer}, {@link Long}, {@link Double}, a {@code long[]}
-   *     for {@code List[int]}, or a list of tensors; tensors stay the caller's
+   * @param arguments {@link Tensor}, {@link Integer}, {@link Long}, {@link Double}, a {@code
+   *     long[]} for {@code List[int]}, or a list of tensors; tensors stay the caller's
    */
   public Result call(String method, Object... arguments) {
     IValue[] values = new IValue[arguments.length];
@@ -76,7 +76,9 @@ public final class ScriptModule implements AutoCloseable {
     call("set_weights", weights).close();
   }
 
-  /** Time spent inside scripts of this module since the last call of this method, in nanoseconds. */
+  /**
+   * Time spent inside scripts of this module since the last call of this method, in nanoseconds.
+   */
   public long takeNanos() {
     long taken = nanos;
     nanos = 0;

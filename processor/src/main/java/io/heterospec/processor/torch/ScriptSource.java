@@ -70,7 +70,8 @@ public final class ScriptSource {
             .replaceAll(found -> Matcher.quoteReplacement(value(found.group(1))));
   }
 
-  // The dialect is meant for machines: its lexer takes neither comments nor blank lines for granted.
+  // The dialect is meant for machines: its lexer takes neither comments nor blank lines for
+  // granted.
   private static String withoutComments(String text) {
     return text.lines()
         .filter(line -> !line.isBlank() && !line.stripLeading().startsWith("#"))

@@ -11,7 +11,8 @@ import ai.djl.pytorch.jni.IValue;
 public final class Tensor implements AutoCloseable {
   private final PtNDManager manager;
   private final IValue value;
-  // On a CPU a tensor made from Java values borrows their buffer, which only this array keeps alive.
+  // On a CPU a tensor made from Java values borrows their buffer, which only this array keeps
+  // alive.
   private final PtNDArray borrowed;
 
   /** A tensor that owns its memory. */

@@ -20,12 +20,11 @@ public final class TorchDevice implements AutoCloseable {
   private final String name;
   private final Device device;
   private final PtNDManager manager;
-  private final int threads;
+  private int threads;
 
-  private TorchDevice(String name, Device device, int threads) {
+  private TorchDevice(String name, Device device) {
     this.name = name;
     this.device = device;
-    this.threads = threads;
     this.manager = (PtNDManager) NDManager.newBaseManager(device, ENGINE);
   }
 
@@ -33,7 +32,7 @@ public final class TorchDevice implements AutoCloseable {
    * Opens a device and prepares the calling thread to own it.
    *
    * @param name {@code cpu} or {@code gpu:N}
-   * @param threads threads of one CPU operation, 0 for the number of cores; counts for the process
+   * @param threads threads of one CPU operation, 0 for the number of cores; see {@link #useThreads}
    * @throws IllegalArgumentException for an unknown name or a GPU this machine or build lacks
    */
   public static TorchDevice open(String name, int threads) {
@@ -45,11 +44,13 @@ public final class TorchDevice implements AutoCloseable {
           "device %s is not available: this build sees %d GPUs; use cpu, or build with -Pcuda"
               .formatted(name, engine.getGpuCount()));
     }
-    JniUtils.setNumThreads(count);
-    // Per thread: shapes change with every tree, and the profiling executor would recompile for each.
+    // Per thread: shapes change with every tree, and the profiling executor would recompile for
+    // each.
     JniUtils.setGraphExecutorOptimize(false);
     JniUtils.setGradMode(false);
-    return new TorchDevice(name, device, count);
+    TorchDevice opened = new TorchDevice(name, device);
+    opened.useThreads(count);
+    return opened;
   }
 
   private static Device parse(String name) {
@@ -75,6 +76,12 @@ public final class TorchDevice implements AutoCloseable {
   /** Threads of one CPU operation. */
   public int threads() {
     return threads;
+  }
+
+  /** Changes the threads of one CPU operation, for the whole process. */
+  public void useThreads(int count) {
+    JniUtils.setNumThreads(count);
+    threads = count;
   }
 
   /** An int64 tensor. */

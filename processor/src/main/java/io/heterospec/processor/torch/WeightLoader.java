@@ -78,7 +78,12 @@ public final class WeightLoader implements AutoCloseable {
       case BF16 -> Dtype.BF16.code();
       default ->
           throw new CheckpointException(
-              data.file() + ": tensor " + data.name() + " of type " + data.type() + " is no weight");
+              data.file()
+                  + ": tensor "
+                  + data.name()
+                  + " of type "
+                  + data.type()
+                  + " is no weight");
     };
   }
 

@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "ask",
     mixinStandardHelpOptions = true,
-    description = "Sends a prompt event to a running application and prints the answer as it comes.",
+    description =
+        "Sends a prompt event to a running application and prints the answer as it comes.",
     footer = {
       "",
       "Examples:",

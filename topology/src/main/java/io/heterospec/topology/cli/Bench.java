@@ -53,7 +53,8 @@ final class Bench {
   void measure(List<Item> items, int concurrency, Runnable onBatch) {
     Map<String, List<Item>> byCategory =
         items.stream()
-            .collect(Collectors.groupingBy(Item::category, LinkedHashMap::new, Collectors.toList()));
+            .collect(
+                Collectors.groupingBy(Item::category, LinkedHashMap::new, Collectors.toList()));
     byCategory.forEach(
         (category, members) -> {
           for (int from = 0; from < members.size(); from += concurrency) {
@@ -78,8 +79,7 @@ final class Bench {
       }
       for (String row : List.of(category, ALL)) {
         runs.computeIfAbsent(
-                mode + '/' + concurrency + '/' + row,
-                key -> new BenchRun(mode, concurrency, row))
+                mode + '/' + concurrency + '/' + row, key -> new BenchRun(mode, concurrency, row))
             .add(results, seconds, latencies, vanilla);
       }
     }

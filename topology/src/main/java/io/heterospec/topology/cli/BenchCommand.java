@@ -136,8 +136,7 @@ final class BenchCommand implements Callable<Integer> {
     return items;
   }
 
-  private static ObjectNode toJson(
-      TorchEngine engine, int prompts, Bench bench, boolean vanilla) {
+  private static ObjectNode toJson(TorchEngine engine, int prompts, Bench bench, boolean vanilla) {
     ObjectNode object =
         Json.object()
             .put("model", engine.model().name())
@@ -161,8 +160,17 @@ final class BenchCommand implements Callable<Integer> {
         engine.shape());
     out.printf(
         "%-12s %-4s %-12s %8s %9s %7s %8s %9s %8s %8s  %s%n",
-        "category", "conc", "mode", "tokens", "tokens/s", "accept", "calls", "verified", "p50 ms",
-        "p99 ms", "same as vanilla");
+        "category",
+        "conc",
+        "mode",
+        "tokens",
+        "tokens/s",
+        "accept",
+        "calls",
+        "verified",
+        "p50 ms",
+        "p99 ms",
+        "same as vanilla");
     List<BenchRun> rows = new ArrayList<>(bench.runs());
     rows.sort(
         Comparator.comparingInt(BenchRun::concurrency)

@@ -81,7 +81,9 @@ final class BenchRun {
   /** Milliseconds per token that a share of the tokens does not exceed. */
   double percentile(double share) {
     double[] sorted = msPerToken.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return sorted.length == 0 ? 0 : sorted[(int) Math.min(sorted.length - 1, share * sorted.length)];
+    return sorted.length == 0
+        ? 0
+        : sorted[(int) Math.min(sorted.length - 1, share * sorted.length)];
   }
 
   /** Whether every output equalled plain decoding's in the same run. */

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "calibrate",
     mixinStandardHelpOptions = true,
-    description = "Runs the fixed-tree decoder over prompts and writes entropy bins beside the head.",
+    description =
+        "Runs the fixed-tree decoder over prompts and writes entropy bins beside the head.",
     footer = {
       "",
       "Examples:",
@@ -93,7 +94,8 @@ final class CalibrateCommand implements Callable<Integer> {
     out.printf(
         "%d cycles, %d with the whole meta-path accepted; wrote %s%n%n",
         bins.cycles(), bins.fullyAccepted(), file);
-    out.printf("%-4s %18s %8s %10s %10s%n", "bin", "entropy (nats)", "cycles", "mean rank", "variance");
+    out.printf(
+        "%-4s %18s %8s %10s %10s%n", "bin", "entropy (nats)", "cycles", "mean rank", "variance");
     for (int i = 0; i < bins.stats().size(); i++) {
       EntropyBins.BinStats bin = bins.stats().get(i);
       out.printf(

@@ -74,7 +74,8 @@ final class DemoCommand implements Callable<Integer> {
       try (LocalCluster cluster = LocalCluster.start(data, 0, 0, models.engine(mode));
           EventReader reader = new EventReader(cluster.config(), true);
           PromptPublisher publisher = new PromptPublisher(cluster.config())) {
-        err.printf("Publishing %d prompt events to %s%n", prompts.size(), cluster.bootstrapServers());
+        err.printf(
+            "Publishing %d prompt events to %s%n", prompts.size(), cluster.bootstrapServers());
         return run(out, prompts, cluster, reader, publisher);
       }
     } finally {

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Shows the answers as they stream. Requests run side by side, so that one is shown live and the others
- * wait for their turn with what they already have.
+ * Shows the answers as they stream. Requests run side by side, so that one is shown live and the
+ * others wait for their turn with what they already have.
  */
 final class DemoPrinter {
   private static final int BAR_WIDTH = 40;
@@ -56,8 +56,7 @@ final class DemoPrinter {
     out.println();
     if (completion.getError() != null) {
       out.printf(
-          "[failed: %s %s]%n",
-          completion.getError().getCode(), completion.getError().getMessage());
+          "[failed: %s %s]%n", completion.getError().getCode(), completion.getError().getMessage());
     }
     out.flush();
   }
@@ -108,7 +107,9 @@ final class DemoPrinter {
       out.printf("  B%d %5d %s%n", i, bins[i], bar);
     }
     if (report.otherCycles() > 0) {
-      out.printf("  %d cycles at the end of an answer drafted too little to be binned.%n", report.otherCycles());
+      out.printf(
+          "  %d cycles at the end of an answer drafted too little to be binned.%n",
+          report.otherCycles());
     }
     out.flush();
   }

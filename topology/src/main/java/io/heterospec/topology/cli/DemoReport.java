@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the output topics said of some requests, and whether it is consistent: one completion each, no
- * gap or repeat in the deltas, a telemetry record for every target call and every token.
+ * What the output topics said of some requests, and whether it is consistent: one completion each,
+ * no gap or repeat in the deltas, a telemetry record for every target call and every token.
  */
 final class DemoReport implements EventReader.Handler {
   private static final int BINS = 8;
@@ -156,7 +156,8 @@ final class DemoReport implements EventReader.Handler {
     int tokens = completion.getUsage().getCompletionTokens();
     int calls = completion.getSpeculation().getTargetCalls();
     if (request.cycles != calls) {
-      faults.add("%s has %d telemetry cycles for %d target calls".formatted(id, request.cycles, calls));
+      faults.add(
+          "%s has %d telemetry cycles for %d target calls".formatted(id, request.cycles, calls));
     }
     if (request.emitted != tokens || request.tokens != tokens) {
       faults.add(

@@ -17,7 +17,8 @@ import picocli.CommandLine.ScopeType;
 /** The program. Exit codes: 0 done, 1 failed, 2 wrong usage or input. */
 @Command(
     name = "heterospec",
-    description = "Event-driven text generation on Kafka Streams with HeteroSpec speculative decoding.",
+    description =
+        "Event-driven text generation on Kafka Streams with HeteroSpec speculative decoding.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     version = "HeteroSpec for Kafka 0.1.0",

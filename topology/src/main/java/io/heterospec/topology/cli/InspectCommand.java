@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     mixinStandardHelpOptions = true,
-    description = "Shows what a checkpoint holds and whether this program can run it (exit code 2 if not).",
+    description =
+        "Shows what a checkpoint holds and whether this program can run it (exit code 2 if not).",
     footer = {
       "",
       "Examples:",
@@ -71,7 +72,9 @@ final class InspectCommand implements Callable<Integer> {
         "%-16s%d%s%n",
         "vocabulary",
         s.vocabularySize(),
-        s.draftVocabularySize() == 0 ? "" : ", of which the head proposes " + s.draftVocabularySize());
+        s.draftVocabularySize() == 0
+            ? ""
+            : ", of which the head proposes " + s.draftVocabularySize());
     if (!s.featureLayers().isEmpty()) {
       out.printf("%-16sinputs of layers %s%n", "features", s.featureLayers());
     }

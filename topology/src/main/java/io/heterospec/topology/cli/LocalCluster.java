@@ -18,7 +18,9 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Everything on one machine: broker, registry, engine and application, on the loopback interface. */
+/**
+ * Everything on one machine: broker, registry, engine and application, on the loopback interface.
+ */
 final class LocalCluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
   private static final Duration START_LIMIT = Duration.ofSeconds(90);
@@ -77,8 +79,8 @@ final class LocalCluster implements AutoCloseable {
     settings.put(HeteroSpecConfig.STATE_DIR, data.resolve("state").toString());
     settings.put(HeteroSpecConfig.MODEL_NAME, engine.model().name());
     // One machine, one thread: more partitions would only mean more tasks to switch between.
-    settings.put(HeteroSpecConfig.PARTITIONS, 2);
-    settings.put(HeteroSpecConfig.REPLICATION, 1);
+    settings.put(HeteroSpecConfig.PARTITIONS, "2");
+    settings.put(HeteroSpecConfig.REPLICATION, "1");
     return settings;
   }
 

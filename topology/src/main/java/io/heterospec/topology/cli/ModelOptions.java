@@ -41,7 +41,8 @@ final class ModelOptions {
   @Option(
       names = "--threads",
       defaultValue = "0",
-      description = "Threads of one operation on a CPU. Default: measured when the model is loaded.")
+      description =
+          "Threads of one operation on a CPU. Default: measured when the model is loaded.")
   int threads;
 
   @Option(names = "--tree-top-k", paramLabel = "K", description = "Children of each draft node.")
@@ -55,13 +56,15 @@ final class ModelOptions {
 
   @Option(
       names = "--alpha",
-      description = "HeteroSpec: further levels in the lowest entropy bin. Default: depth/2 rounded up.")
+      description =
+          "HeteroSpec: further levels in the lowest entropy bin. Default: depth/2 rounded up.")
   Integer alpha;
 
   @Option(
       names = "--gamma",
       split = ",",
-      description = "HeteroSpec: shares of the nodes verified in the lowest bins. Default: 0.3,0.6,1.0.")
+      description =
+          "HeteroSpec: shares of the nodes verified in the lowest bins. Default: 0.3,0.6,1.0.")
   List<Double> gamma;
 
   /** The engine's options; {@code mode} is its default policy, or null. */
@@ -102,9 +105,7 @@ final class ModelOptions {
     HeteroSpecOptions paper = HeteroSpecOptions.paperDefaults(shape == null ? baseShape() : shape);
     return new HeteroSpecOptions(
         alpha == null ? paper.alpha() : alpha,
-        gamma == null
-            ? paper.gamma()
-            : gamma.stream().mapToDouble(Double::doubleValue).toArray());
+        gamma == null ? paper.gamma() : gamma.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   private TreeShape baseShape() {

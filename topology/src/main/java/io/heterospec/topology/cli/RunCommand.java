@@ -56,7 +56,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--pool", paramLabel = "NAME", description = "Overrides heterospec.pool.")
   String pool;
 
-  @Option(names = "--mode", description = "Tree policy. Default: heterospec where a head is loaded.")
+  @Option(
+      names = "--mode",
+      description = "Tree policy. Default: heterospec where a head is loaded.")
   String mode;
 
   @Option(
@@ -68,7 +70,8 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (role.equals(GATEWAY)) {
-      throw new UsageException("role 'gateway' is not part of this version; use router, processor or all");
+      throw new UsageException(
+          "role 'gateway' is not part of this version; use router, processor or all");
     }
     Role chosen = Role.parse(role);
     HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings());

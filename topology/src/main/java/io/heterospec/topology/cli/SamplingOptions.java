@@ -40,7 +40,10 @@ final class SamplingOptions {
       description = "The same seed gives the same text in every mode. Default: ${DEFAULT-VALUE}.")
   long seed;
 
-  @Option(names = "--stop", paramLabel = "S", description = "Text that ends the answer; repeatable.")
+  @Option(
+      names = "--stop",
+      paramLabel = "S",
+      description = "Text that ends the answer; repeatable.")
   List<String> stop = List.of();
 
   @Option(names = "--ignore-eos", description = "Go on after an end-of-sequence token.")

@@ -30,7 +30,8 @@ final class Shutdown {
         .failure()
         .ifPresent(
             cause -> {
-              throw new IllegalStateException("the application failed: " + cause.getMessage(), cause);
+              throw new IllegalStateException(
+                  "the application failed: " + cause.getMessage(), cause);
             });
     return 0;
   }

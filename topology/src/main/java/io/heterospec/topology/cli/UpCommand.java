@@ -30,10 +30,15 @@ final class UpCommand implements Callable<Integer> {
       description = "Where topics, schemas and state are kept. Default: data beside the program.")
   Path data;
 
-  @Option(names = "--mode", description = "Tree policy. Default: heterospec where a head is loaded.")
+  @Option(
+      names = "--mode",
+      description = "Tree policy. Default: heterospec where a head is loaded.")
   String mode;
 
-  @Option(names = "--broker-port", defaultValue = "9092", description = "Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--broker-port",
+      defaultValue = "9092",
+      description = "Default: ${DEFAULT-VALUE}.")
   int brokerPort;
 
   @Option(

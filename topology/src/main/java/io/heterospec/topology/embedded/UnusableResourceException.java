@@ -1,7 +1,8 @@
 package io.heterospec.topology.embedded;
 
 /**
- * A port, directory or server that was asked for cannot be used; the message says which, and what to do.
+ * A port, directory or server that was asked for cannot be used; the message says which, and what
+ * to do.
  */
 public final class UnusableResourceException extends IllegalArgumentException {
 

@@ -38,10 +38,10 @@ import org.apache.kafka.streams.processor.api.Record;
  * Owns the pending generations of one task and talks to the engine.
  *
  * <p>{@link #process} stores a request and returns; it never waits for the engine. A wall-clock
- * punctuator takes what the engine's thread left in the outbox, forwards it and records progress: text,
- * telemetry, progress, transcript and the end of a request go into one transaction each time the task
- * commits. After a crash {@link #init} submits every pending generation again with the tokens already
- * committed as its prefix. The stream thread owns everything here but the outbox.
+ * punctuator takes what the engine's thread left in the outbox, forwards it and records progress:
+ * text, telemetry, progress, transcript and the end of a request go into one transaction each time
+ * the task commits. After a crash {@link #init} submits every pending generation again with the
+ * tokens already committed as its prefix. The stream thread owns everything here but the outbox.
  */
 public final class GenerateProcessor
     implements Processor<String, SpecificRecord, String, SpecificRecord> {
@@ -213,8 +213,7 @@ public final class GenerateProcessor
         running.pending(),
         Records.delta(prompt, step.tokenOffset(), step.tokenIds(), step.text(), now()),
         children.deltas());
-    forward(
-        running.pending(), Records.telemetry(prompt, step, cycle, now()), children.telemetry());
+    forward(running.pending(), Records.telemetry(prompt, step, cycle, now()), children.telemetry());
     pending.append(running.requestId(), running.progress().add(step));
     metrics.cycle(step);
   }
@@ -229,9 +228,7 @@ public final class GenerateProcessor
     boolean failed = result.finishReason().name().equals(FinishReason.FAILED.name());
     if (failed && result.retryable() && generation.getAttempt() + 1 < settings.maxAttempts()) {
       pending.update(
-          PendingGeneration.newBuilder(generation)
-              .setAttempt(generation.getAttempt() + 1)
-              .build());
+          PendingGeneration.newBuilder(generation).setAttempt(generation.getAttempt() + 1).build());
       metrics.retry();
       return; // the next punctuation submits it again, from what was published
     }
@@ -281,8 +278,7 @@ public final class GenerateProcessor
     for (RecordHeader header : generation.getHeaders()) {
       headers.add(header.getKey(), header.getValue() == null ? null : header.getValue().array());
     }
-    context.forward(
-        new Record<>(key, value, context.currentSystemTimeMs(), headers), child);
+    context.forward(new Record<>(key, value, context.currentSystemTimeMs(), headers), child);
     uncommitted = true;
   }
 

@@ -6,8 +6,8 @@ import io.heterospec.processor.engine.GenerationStep;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Where the engine's thread leaves events for the stream thread of one task. Its size is bounded by the
- * tokens of the engine's live generations.
+ * Where the engine's thread leaves events for the stream thread of one task. Its size is bounded by
+ * the tokens of the engine's live generations.
  */
 final class Outbox implements GenerationListener {
   private final ConcurrentLinkedQueue<Object> events = new ConcurrentLinkedQueue<>();

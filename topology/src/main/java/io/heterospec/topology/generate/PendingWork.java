@@ -16,10 +16,10 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * The generations of one task that have no completion yet. Requests and progress lie in changelogged
- * stores, apart from each other and progress appended, so that a token's cost does not grow with the
- * text. In memory are only the ids, queued by session in the order of their records: the head of a
- * queue may run, the others wait for it.
+ * The generations of one task that have no completion yet. Requests and progress lie in
+ * changelogged stores, apart from each other and progress appended, so that a token's cost does not
+ * grow with the text. In memory are only the ids, queued by session in the order of their records:
+ * the head of a queue may run, the others wait for it.
  */
 final class PendingWork {
   private static final char SEPARATOR = '\u0000';

@@ -6,8 +6,8 @@ import io.heterospec.schemas.PromptEvent;
 /**
  * A generation that the engine has taken.
  *
- * @param engineId its id in the engine, different for every submission: events of an earlier one are
- *     thus told apart and dropped
+ * @param engineId its id in the engine, different for every submission: events of an earlier one
+ *     are thus told apart and dropped
  * @param offeredMs when the engine took it, in milliseconds since the epoch
  */
 record Running(String engineId, PendingGeneration pending, Progress progress, long offeredMs) {

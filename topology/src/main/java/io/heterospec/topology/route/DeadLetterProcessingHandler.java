@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sends the source record of an {@link InvalidRequestException} to the dead letters (KIP-1033,
- * KIP-1034) and goes on. Any other exception is a fault of the program or its surroundings and stops the
- * task, so that nothing is skipped.
+ * KIP-1034) and goes on. Any other exception is a fault of the program or its surroundings and
+ * stops the task, so that nothing is skipped.
  */
 public final class DeadLetterProcessingHandler implements ProcessingExceptionHandler {
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetterProcessingHandler.class);

@@ -13,19 +13,18 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
  * Validates prompt events and sends them to the pool of their model, keyed by session so that a
- * session's turns keep their order. What is invalid gets a FAILED completion, and its bytes go to the
- * dead letters.
+ * session's turns keep their order. What is invalid gets a FAILED completion, and its bytes go to
+ * the dead letters.
  */
-public final class PromptRouter
-    implements Processor<String, PromptEvent, String, SpecificRecord> {
+public final class PromptRouter implements Processor<String, PromptEvent, String, SpecificRecord> {
   private final PromptRules rules;
   private final Map<String, String> routes;
   private final String completions;
   private ProcessorContext<String, SpecificRecord> context;
 
   /**
-   * @param routes pool of each model, which is also the name of the child that sends to it; the first
-   *     model is the default
+   * @param routes pool of each model, which is also the name of the child that sends to it; the
+   *     first model is the default
    * @param completions name of the child that sends completions
    */
   public PromptRouter(PromptRules rules, Map<String, String> routes, String completions) {
@@ -46,7 +45,8 @@ public final class PromptRouter
       throw new InvalidRequestException(
           ErrorCodes.INVALID_REQUEST, "the prompt event has no request_id; give each its own");
     }
-    String model = prompt.getModel() == null ? routes.keySet().iterator().next() : prompt.getModel();
+    String model =
+        prompt.getModel() == null ? routes.keySet().iterator().next() : prompt.getModel();
     String key = prompt.getSessionId() == null ? prompt.getRequestId() : prompt.getSessionId();
     try {
       rules.check(prompt);

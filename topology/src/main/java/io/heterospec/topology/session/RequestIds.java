@@ -5,9 +5,9 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * What one task remembers of request ids for a while: which are finished, so that a prompt event that
- * comes again is not run again, and which were cancelled before their prompt came (the prompt takes one
- * hop more, through the router).
+ * What one task remembers of request ids for a while: which are finished, so that a prompt event
+ * that comes again is not run again, and which were cancelled before their prompt came (the prompt
+ * takes one hop more, through the router).
  */
 public final class RequestIds {
   private static final String FINISHED = "f:";

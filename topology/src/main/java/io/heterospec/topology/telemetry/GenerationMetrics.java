@@ -17,7 +17,8 @@ import java.util.Locale;
 
 /**
  * The application's metrics. Names follow OpenTelemetry's conventions for generative AI where one
- * exists ({@code gen_ai.…}); the others are {@code heterospec.…}. No attribute holds prompt text or ids.
+ * exists ({@code gen_ai.…}); the others are {@code heterospec.…}. No attribute holds prompt text or
+ * ids.
  */
 public final class GenerationMetrics implements AutoCloseable {
   private static final AttributeKey<String> MODEL = AttributeKey.stringKey("gen_ai.request.model");
@@ -53,8 +54,7 @@ public final class GenerationMetrics implements AutoCloseable {
   public GenerationMetrics(OpenTelemetry telemetry, DecodeEngine engine) {
     Meter meter = telemetry.getMeter("io.heterospec");
     completions = counter(meter, "heterospec.completions", "{request}", "Finished requests");
-    duplicates =
-        counter(meter, "heterospec.duplicates", "{request}", "Prompt events seen before");
+    duplicates = counter(meter, "heterospec.duplicates", "{request}", "Prompt events seen before");
     retries = counter(meter, "heterospec.retries", "{attempt}", "Attempts after an engine failure");
     outputTokens = counter(meter, "heterospec.output_tokens", "{token}", "Generated tokens");
     promptTokens = counter(meter, "heterospec.prompt_tokens", "{token}", "Tokens of prompts");
@@ -75,8 +75,7 @@ public final class GenerationMetrics implements AutoCloseable {
         histogram(
             meter, "heterospec.meta_path_entropy", "nat", "Cumulative meta-path entropy", NATS);
     phases =
-        histogram(
-            meter, "heterospec.request.duration", "s", "Time of a request's phases", SECONDS);
+        histogram(meter, "heterospec.request.duration", "s", "Time of a request's phases", SECONDS);
     load =
         engine == null
             ? null

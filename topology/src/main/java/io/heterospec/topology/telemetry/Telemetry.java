@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * The OpenTelemetry SDK, configured by its own standard variables and properties ({@code
- * OTEL_METRICS_EXPORTER=otlp}, {@code otel.exporter.prometheus.port}, …). Nothing is exported unless
- * they ask for it.
+ * OTEL_METRICS_EXPORTER=otlp}, {@code otel.exporter.prometheus.port}, …). Nothing is exported
+ * unless they ask for it.
  */
 public final class Telemetry {
   private Telemetry() {}
