@@ -30,7 +30,7 @@ public record TreeShape(int topK, int depth, int nodes) {
 
   /** A small tree for CPUs, where each verified row costs arithmetic. */
   public static TreeShape cpuDefault() {
-    return new TreeShape(6, 5, 12);
+    return new TreeShape(4, 4, 8);
   }
 
   /** EAGLE-3's own setting for 8B models, for GPUs, where rows are nearly free. */
