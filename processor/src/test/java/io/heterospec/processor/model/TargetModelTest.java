@@ -1,0 +1,214 @@
+package io.heterospec.processor.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.heterospec.processor.SharedFixtures;
+import io.heterospec.processor.checkpoint.TargetCheckpoint;
+import io.heterospec.processor.torch.Arithmetic;
+import io.heterospec.processor.torch.Dtype;
+import io.heterospec.processor.torch.TorchDevice;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The target against an independent double-precision computation. */
+class TargetModelTest {
+  private static final double TOLERANCE = 1e-4;
+
+  @TempDir Path directory;
+  private TorchDevice device;
+
+  @BeforeEach
+  void open() {
+    device = TorchDevice.open("cpu", 1);
+  }
+
+  @AfterEach
+  void close() {
+    device.close();
+  }
+
+  private TargetModel load(Path checkpoint, boolean taps) {
+    try (TargetCheckpoint target = TargetCheckpoint.open(checkpoint)) {
+      return TargetModel.load(device, Arithmetic.choose(device, Dtype.FP32), target, taps);
+    }
+  }
+
+  private static int[] randomIds(Random random, int count) {
+    return random.ints(count, 0, 61).toArray();
+  }
+
+  private static int[] range(int count) {
+    int[] positions = new int[count];
+    Arrays.setAll(positions, i -> i);
+    return positions;
+  }
+
+  /** Largest difference relative to the largest value of the row. */
+  static double difference(double[][] expected, float[] actual) {
+    double worst = 0;
+    int at = 0;
+    for (double[] row : expected) {
+      double scale = Arrays.stream(row).map(Math::abs).max().orElseThrow();
+      for (double value : row) {
+        worst = Math.max(worst, Math.abs(value - actual[at++]) / scale);
+      }
+    }
+    assertThat(at).isEqualTo(actual.length);
+    return worst;
+  }
+
+  @ParameterizedTest(name = "{0} layers, {1} heads of {3}, {2} key-value heads, tied {4}")
+  @CsvSource({"2,4,4,8,false", "5,4,2,8,true", "8,4,1,16,false", "4,2,1,8,true"})
+  void logitsAndFeaturesAgreeWithTheReference(
+      int layers, int heads, int kvHeads, int headDim, boolean tied) throws IOException {
+    RandomCheckpoint checkpoint =
+        RandomCheckpoint.target(layers, layers, heads, kvHeads, headDim, tied);
+    boolean taps = layers >= 4;
+    int[] ids = randomIds(new Random(1), 23);
+    Reference reference = new Reference(checkpoint, Reference.frequencies(headDim));
+    Reference.Output expected =
+        reference.target(ids, range(ids.length), layers, tied, (t, s) -> s <= t);
+    try (TargetModel target = load(checkpoint.write(directory, null), taps);
+        KvCache cache = target.newCache(64);
+        KvCache second = target.newCache(64)) {
+      assertThat(difference(expected.logits(), target.logits(ids, 0, ids.length, cache)))
+          .isLessThan(TOLERANCE);
+      if (taps) {
+        try (var features = target.prefill(ids, 0, ids.length, second)) {
+          assertThat(difference(expected.features(), features.toFloats())).isLessThan(TOLERANCE);
+        }
+      }
+    }
+  }
+
+  @Test
+  void rotaryScalingOfTypeLlama3StretchesLowFrequencies() throws IOException {
+    RandomCheckpoint checkpoint = RandomCheckpoint.target(3, 2, 4, 2, 16, true);
+    checkpoint
+        .config
+        .putObject("rope_scaling")
+        .put("rope_type", "llama3")
+        .put("factor", 4.0)
+        .put("low_freq_factor", 1.0)
+        .put("high_freq_factor", 4.0)
+        .put("original_max_position_embeddings", 64);
+    double[] inverse = Reference.frequencies(16);
+    for (int i = 0; i < inverse.length; i++) {
+      double wavelength = 2 * Math.PI / inverse[i];
+      double smooth = Math.max(0, Math.min(1, (64 / wavelength - 1) / (4 - 1)));
+      inverse[i] = (1 - smooth) * inverse[i] / 4 + smooth * inverse[i];
+    }
+    int[] ids = randomIds(new Random(2), 40);
+    double[][] expected =
+        new Reference(checkpoint, inverse)
+            .target(ids, range(40), 2, true, (t, s) -> s <= t)
+            .logits();
+    try (TargetModel target = load(checkpoint.write(directory, null), false);
+        KvCache cache = target.newCache(64)) {
+      assertThat(difference(expected, target.logits(ids, 0, 40, cache))).isLessThan(TOLERANCE);
+    }
+  }
+
+  @Test
+  void prefillInChunksEqualsPrefillAtOnce() throws IOException {
+    RandomCheckpoint checkpoint = RandomCheckpoint.target(4, 3, 4, 2, 8, false);
+    int[] ids = randomIds(new Random(3), 30);
+    try (TargetModel target = load(checkpoint.write(directory, null), false);
+        KvCache whole = target.newCache(64);
+        KvCache chunked = target.newCache(64)) {
+      float[] expected = target.logits(ids, 0, 30, whole);
+      target.prefill(ids, 0, 7, chunked).close();
+      target.prefill(ids, 7, 20, chunked).close();
+      float[] last = target.logits(ids, 20, 30, chunked);
+      assertThat(last)
+          .containsExactly(Arrays.copyOfRange(expected, 20 * 61, 30 * 61), within(1e-4f));
+    }
+  }
+
+  @Test
+  void aTreePassSeesTheContextAndEachNodesAncestorsOnly() throws IOException {
+    RandomCheckpoint checkpoint = RandomCheckpoint.target(5, 4, 4, 2, 8, true);
+    Reference reference = new Reference(checkpoint, Reference.frequencies(8));
+    try (TargetModel target = load(checkpoint.write(directory, null), true)) {
+      for (int round = 0; round < 5; round++) {
+        RandomTree tree = RandomTree.of(new Random(round), 9, 12);
+        int[] all = tree.ids();
+        double[][] expected = reference.target(all, tree.positions(), 4, true, tree::sees).logits();
+        try (KvCache cache = target.newCache(64)) {
+          target.prefill(all, 0, tree.context(), cache).close();
+          float[] actual = target.treeLogits(tree.rows(), tree.mask(), tree.size(), cache);
+          double[][] rows = Arrays.copyOfRange(expected, tree.context(), all.length);
+          assertThat(difference(rows, actual)).isLessThan(TOLERANCE);
+        }
+      }
+    }
+  }
+
+  @Test
+  void acceptedRowsServeAsContextOnceTheOthersAreDropped() throws IOException {
+    RandomCheckpoint checkpoint = RandomCheckpoint.target(6, 4, 4, 2, 8, false);
+    Reference reference = new Reference(checkpoint, Reference.frequencies(8));
+    try (TargetModel target = load(checkpoint.write(directory, null), true)) {
+      for (int round = 0; round < 5; round++) {
+        Random random = new Random(round);
+        RandomTree tree = RandomTree.of(random, 9, 12);
+        int[] path = tree.pathTo(tree.deepest());
+        int[] following = randomIds(random, 6);
+        int[] kept = new int[tree.context() + path.length + following.length];
+        System.arraycopy(tree.ids(), 0, kept, 0, tree.context());
+        for (int i = 0; i < path.length; i++) {
+          kept[tree.context() + i] = tree.ids()[tree.context() + path[i]];
+        }
+        System.arraycopy(following, 0, kept, kept.length - 6, 6);
+        double[][] expected =
+            reference.target(kept, range(kept.length), 4, false, (t, s) -> s <= t).logits();
+        try (KvCache cache = target.newCache(64)) {
+          target.prefill(kept, 0, tree.context(), cache).close();
+          target.treeLogits(tree.rows(), tree.mask(), tree.size(), cache);
+          cache.keep(path, path.length);
+          assertThat(cache.length()).isEqualTo(tree.context() + path.length);
+          float[] actual = target.logits(kept, cache.length(), kept.length, cache);
+          double[][] rows = Arrays.copyOfRange(expected, kept.length - 6, kept.length);
+          assertThat(difference(rows, actual)).isLessThan(TOLERANCE);
+        }
+      }
+    }
+  }
+
+  @Test
+  void logitsAgreeWithAnotherImplementationsGoldenOnes() throws IOException {
+    Path fixture = SharedFixtures.optional("paged-infer");
+    String tokens =
+        Files.readAllLines(fixture.resolve("tiny_llama_meta.txt")).stream()
+            .filter(line -> line.startsWith("tokens="))
+            .findFirst()
+            .orElseThrow();
+    int[] ids =
+        Arrays.stream(tokens.substring("tokens=".length()).split(","))
+            .mapToInt(Integer::parseInt)
+            .toArray();
+    ByteBuffer golden =
+        ByteBuffer.wrap(Files.readAllBytes(fixture.resolve("tiny_llama_golden.bin")))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    double[][] expected = new double[ids.length][112];
+    for (double[] row : expected) {
+      Arrays.setAll(row, i -> golden.getFloat());
+    }
+    try (TargetModel target = load(fixture, false);
+        KvCache cache = target.newCache(64)) {
+      assertThat(difference(expected, target.logits(ids, 0, ids.length, cache))).isLessThan(1e-3);
+    }
+  }
+}
