@@ -75,7 +75,9 @@ public record DraftConfig(
     return 2L * kvHeads * headDim * bytesPerValue;
   }
 
+  // Heads written by EAGLE's own training code keep the target's architecture name.
   static boolean isHead(ConfigJson config) {
-    return config.architecture().toLowerCase(Locale.ROOT).contains("eagle3");
+    return config.architecture().toLowerCase(Locale.ROOT).contains("eagle3")
+        || config.has("draft_vocab_size");
   }
 }
