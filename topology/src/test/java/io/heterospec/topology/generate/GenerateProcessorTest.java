@@ -1,0 +1,307 @@
+package io.heterospec.topology.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.heterospec.processor.engine.FinishReason;
+import io.heterospec.schemas.AvroSerde;
+import io.heterospec.schemas.CancelEvent;
+import io.heterospec.schemas.ChatMessage;
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.RecordOrigin;
+import io.heterospec.schemas.RoutedRequest;
+import io.heterospec.schemas.Sampling;
+import io.heterospec.schemas.SessionState;
+import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.schemas.Topics;
+import io.heterospec.topology.Avro;
+import io.heterospec.topology.HeteroSpecConfig;
+import io.heterospec.topology.HeteroSpecTopology;
+import io.heterospec.topology.PlainAvroDeserializer;
+import io.heterospec.topology.PlainAvroSerializer;
+import io.heterospec.topology.session.Stores;
+import io.heterospec.topology.telemetry.GenerationMetrics;
+import io.opentelemetry.api.OpenTelemetry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GenerateProcessorTest {
+  private static final Duration TICK = Duration.ofMillis(10);
+
+  @TempDir Path directory;
+  private final FakeEngine engine = new FakeEngine();
+  private TopologyTestDriver driver;
+  private TestInputTopic<String, RoutedRequest> requests;
+  private TestInputTopic<String, CancelEvent> cancellations;
+  private TestOutputTopic<String, GenerationDelta> deltas;
+  private TestOutputTopic<String, Completion> completions;
+  private TestOutputTopic<String, StepTelemetry> telemetry;
+
+  @BeforeEach
+  void start() {
+    HeteroSpecConfig config =
+        HeteroSpecConfig.fromMap(
+            Map.of(
+                "bootstrap.servers",
+                "none:1",
+                HeteroSpecConfig.STATE_DIR,
+                directory.toString(),
+                AvroSerde.SERIALIZER,
+                PlainAvroSerializer.class.getName(),
+                AvroSerde.DESERIALIZER,
+                PlainAvroDeserializer.class.getName()));
+    driver =
+        new TopologyTestDriver(
+            new HeteroSpecTopology(config)
+                .processor(engine, new GenerationMetrics(OpenTelemetry.noop(), engine)),
+            config.processorProperties());
+    Topics topics = config.topics();
+    Avro avro = new Avro(config.clientSettings());
+    requests =
+        driver.createInputTopic(
+            topics.requests("default"),
+            new StringSerializer(),
+            avro.serializer(RoutedRequest.class));
+    cancellations =
+        driver.createInputTopic(
+            topics.cancellations(), new StringSerializer(), avro.serializer(CancelEvent.class));
+    deltas =
+        driver.createOutputTopic(
+            topics.deltas(), new StringDeserializer(), avro.deserializer(GenerationDelta.class));
+    completions =
+        driver.createOutputTopic(
+            topics.completions(), new StringDeserializer(), avro.deserializer(Completion.class));
+    telemetry =
+        driver.createOutputTopic(
+            topics.telemetry(), new StringDeserializer(), avro.deserializer(StepTelemetry.class));
+  }
+
+  @AfterEach
+  void stop() {
+    driver.close();
+    engine.close();
+  }
+
+  private static RoutedRequest request(String id, String session, String text) {
+    PromptEvent prompt =
+        PromptEvent.newBuilder()
+            .setRequestId(id)
+            .setSessionId(session)
+            .setMessages(List.of(new ChatMessage("user", text)))
+            .setSampling(Sampling.newBuilder().setMaxTokens(20).setSeed(5).build())
+            .build();
+    return RoutedRequest.newBuilder()
+        .setPrompt(prompt)
+        .setModel("demo")
+        .setPool("default")
+        .setOrigin(new RecordOrigin("prompts", 0, 0L, Instant.EPOCH))
+        .build();
+  }
+
+  private void send(String id, String session) {
+    requests.pipeInput(session == null ? id : session, request(id, session, "hello " + id));
+  }
+
+  private void tick() {
+    driver.advanceWallClockTime(TICK);
+  }
+
+  private Completion onlyCompletion() {
+    List<Completion> all = completions.readValuesToList();
+    assertThat(all).hasSize(1);
+    return all.get(0);
+  }
+
+  private long stored(String store) {
+    long count = 0;
+    try (var all = driver.getKeyValueStore(store).all()) {
+      while (all.hasNext()) {
+        all.next();
+        count++;
+      }
+    }
+    return count;
+  }
+
+  @Test
+  void textAndTelemetryComeOutAndNothingStaysPending() {
+    send("r1", null);
+    FakeEngine.Live live = engine.of("r1");
+    live.step(1, 2, 3);
+    live.step(4);
+    live.end(FinishReason.STOP, "!");
+    assertThat(completions.isEmpty()).isTrue(); // nothing is forwarded from the engine's side
+    tick();
+    List<GenerationDelta> pieces = deltas.readValuesToList();
+    assertThat(pieces).extracting(GenerationDelta::getTokenOffset).containsExactly(0, 3, 4);
+    assertThat(pieces).extracting(GenerationDelta::getText).containsExactly("bcd", "e", "!");
+    List<StepTelemetry> cycles = telemetry.readValuesToList();
+    assertThat(cycles).extracting(StepTelemetry::getCycle).containsExactly(0, 1);
+    assertThat(cycles.get(0).getEntropy()).isEqualTo(1.5);
+    Completion completion = onlyCompletion();
+    assertThat(completion.getText()).isEqualTo("bcde!");
+    assertThat(completion.getTokenIds()).containsExactly(1, 2, 3, 4);
+    assertThat(completion.getUsage().getCompletionTokens()).isEqualTo(4);
+    assertThat(completion.getSpeculation().getTargetCalls()).isEqualTo(2);
+    assertThat(completion.getSpeculation().getMeanAcceptanceLength()).isEqualTo(2);
+    assertThat(completion.getSpeculation().getBinCycles().get(2)).isEqualTo(2);
+    assertThat(stored(Stores.PENDING)).isZero();
+    assertThat(stored(Stores.PROGRESS)).isZero();
+  }
+
+  @Test
+  void headersOfTheRequestComeBackWithItsOutput() {
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("traceparent", "00-1-2-01".getBytes(StandardCharsets.UTF_8));
+    requests.pipeInput(new TestRecord<>("r1", request("r1", null, "x"), headers));
+    engine.finish("r1", FinishReason.STOP);
+    tick();
+    TestRecord<String, Completion> record = completions.readRecord();
+    assertThat(record.headers().lastHeader("traceparent").value())
+        .isEqualTo("00-1-2-01".getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void aSecondTurnWaitsForTheFirstAndContinuesItsTranscript() {
+    send("r1", "s");
+    send("r2", "s");
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r1");
+    engine.of("r1").step(7, 8);
+    engine.finish("r1", FinishReason.LENGTH);
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r1", "r2");
+    int[] first = engine.submitted.get(0).promptIds();
+    int[] second = engine.submitted.get(1).promptIds();
+    assertThat(second).startsWith(first);
+    assertThat(second[first.length]).isEqualTo(7);
+    assertThat(second[first.length + 1]).isEqualTo(8);
+    SessionState session = (SessionState) driver.getKeyValueStore(Stores.SESSIONS).get("s");
+    assertThat(session.getTurns()).isEqualTo(1);
+  }
+
+  @Test
+  void aRequestThatComesAgainIsNotRunAgain() {
+    send("r1", null);
+    send("r1", null);
+    engine.finish("r1", FinishReason.STOP);
+    tick();
+    send("r1", null);
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r1");
+    onlyCompletion();
+  }
+
+  @Test
+  void workStaysInTheStoreWhileTheEngineIsFull() {
+    engine.capacity = 1;
+    send("r1", null);
+    send("r2", null);
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r1");
+    assertThat(stored(Stores.PENDING)).isEqualTo(2);
+    engine.finish("r1", FinishReason.STOP);
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r1", "r2");
+  }
+
+  @Test
+  void aFailureThatMayPassIsTriedAgainFromWhatWasPublished() {
+    send("r1", null);
+    engine.of("r1").step(1, 2);
+    for (int attempt = 1; attempt <= 3; attempt++) {
+      FakeEngine.Live live = engine.of("r1");
+      engine.live.clear();
+      live.end(FinishReason.FAILED, "", "ENGINE_ERROR", true);
+      tick();
+    }
+    assertThat(engine.submitted).hasSize(3);
+    assertThat(engine.submitted.get(2).committedIds()).containsExactly(1, 2);
+    assertThat(engine.submitted.get(2).sampling().seed()).isEqualTo(5);
+    Completion completion = onlyCompletion();
+    assertThat(completion.getFinishReason().name()).isEqualTo("FAILED");
+    assertThat(completion.getError().getCode()).isEqualTo("ENGINE_ERROR");
+    assertThat(completion.getText()).isEqualTo("bc");
+  }
+
+  @Test
+  void eventsOfAnEarlierSubmissionAreDropped() {
+    send("r1", null);
+    FakeEngine.Live old = engine.of("r1");
+    engine.live.clear();
+    old.end(FinishReason.FAILED, "", "ENGINE_ERROR", true);
+    tick();
+    old.step(9);
+    old.end(FinishReason.STOP, "");
+    tick();
+    assertThat(deltas.isEmpty()).isTrue();
+    assertThat(completions.isEmpty()).isTrue();
+    assertThat(engine.of("r1")).isNotSameAs(old);
+  }
+
+  @Test
+  void aRunningAWaitingAndAFutureRequestCanBeCancelled() {
+    send("running", "s");
+    send("waiting", "s");
+    for (String id : List.of("running", "waiting", "future")) {
+      cancellations.pipeInput(
+          id.equals("future") ? "future" : "s", CancelEvent.newBuilder().setRequestId(id).build());
+    }
+    tick();
+    send("future", null);
+    tick();
+    assertThat(completions.readValuesToList())
+        .hasSize(3)
+        .allMatch(c -> c.getFinishReason().name().equals("CANCELLED"));
+    assertThat(engine.submittedIds()).containsExactly("running");
+    assertThat(stored(Stores.PENDING)).isZero();
+  }
+
+  @Test
+  void aPromptThatDoesNotFitTheContextFailsWithItsReason() {
+    requests.pipeInput("r1", request("r1", null, "word ".repeat(2000)));
+    tick();
+    Completion completion = onlyCompletion();
+    assertThat(completion.getError().getCode()).isEqualTo("PROMPT_TOO_LONG");
+    assertThat(completion.getError().getMessage()).contains("1024").doesNotContain("word word");
+    send("r2", null);
+    assertThat(engine.submittedIds()).containsExactly("r2");
+  }
+
+  @Test
+  void aRequestForAnotherModelFails() {
+    RoutedRequest other = request("r1", null, "x");
+    other.setModel("large");
+    requests.pipeInput("r1", other);
+    tick();
+    assertThat(onlyCompletion().getError().getCode()).isEqualTo("UNKNOWN_MODEL");
+  }
+
+  @Test
+  void idleSessionsAndOldRequestIdsAreForgotten() {
+    send("r1", "s");
+    engine.finish("r1", FinishReason.STOP);
+    tick();
+    assertThat(stored(Stores.SESSIONS)).isEqualTo(1);
+    driver.advanceWallClockTime(Duration.ofHours(25));
+    driver.advanceWallClockTime(Duration.ofMinutes(1));
+    assertThat(stored(Stores.SESSIONS)).isZero();
+    assertThat(stored(Stores.REQUEST_IDS)).isZero();
+  }
+}

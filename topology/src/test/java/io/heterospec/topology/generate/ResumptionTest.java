@@ -1,0 +1,180 @@
+package io.heterospec.topology.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.heterospec.processor.engine.FinishReason;
+import io.heterospec.processor.engine.GenerationRequest;
+import io.heterospec.schemas.ChatMessage;
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.RecordOrigin;
+import io.heterospec.schemas.RoutedRequest;
+import io.heterospec.schemas.Sampling;
+import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.topology.session.Stores;
+import io.heterospec.topology.telemetry.GenerationMetrics;
+import io.opentelemetry.api.OpenTelemetry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Properties;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.TaskId;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A task's processor dies, and another takes over with the same stores. */
+class ResumptionTest {
+  private static final GenerateSettings SETTINGS =
+      new GenerateSettings(
+          Duration.ofMillis(10),
+          100,
+          Duration.ofMillis(50),
+          3,
+          Duration.ofHours(1),
+          Duration.ofHours(1));
+  private static final GenerateProcessor.Children CHILDREN =
+      new GenerateProcessor.Children("deltas", "completions", "telemetry");
+
+  @TempDir Path directory;
+  private final FakeEngine engine = new FakeEngine();
+  private MockProcessorContext<String, SpecificRecord> context;
+  private GenerateProcessor processor;
+
+  @BeforeEach
+  void start() {
+    Properties properties = new Properties();
+    properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
+    properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
+    context = new MockProcessorContext<>(properties, new TaskId(0, 0), directory.toFile());
+    for (StoreBuilder<?> builder : Stores.builders()) {
+      StateStore store = builder.withLoggingDisabled().build();
+      store.init(context.getStateStoreContext(), store);
+    }
+    takeOver();
+  }
+
+  @AfterEach
+  void stop() {
+    for (StoreBuilder<?> builder : Stores.builders()) {
+      ((StateStore) context.getStateStore(builder.name())).close();
+    }
+    engine.close();
+  }
+
+  private void takeOver() {
+    context.scheduledPunctuators().clear();
+    processor =
+        new GenerateProcessor(
+            engine, SETTINGS, CHILDREN, new GenerationMetrics(OpenTelemetry.noop(), null));
+    processor.init(context);
+    context.setCurrentSystemTimeMs(1_000);
+  }
+
+  private void tick() {
+    context.setCurrentSystemTimeMs(context.currentSystemTimeMs() + 60);
+    int last = context.scheduledPunctuators().size() - 2; // the drain comes before the expiry
+    context.scheduledPunctuators().get(last).getPunctuator().punctuate(0);
+  }
+
+  private void send(String id, String session, long offset) {
+    PromptEvent prompt =
+        PromptEvent.newBuilder()
+            .setRequestId(id)
+            .setSessionId(session)
+            .setMessages(List.of(new ChatMessage("user", "hello")))
+            .setSampling(Sampling.newBuilder().setSeed(5).setMaxTokens(9).build())
+            .build();
+    context.setRecordMetadata("heterospec.requests.default", 0, offset);
+    processor.process(
+        new Record<>(
+            id,
+            RoutedRequest.newBuilder()
+                .setPrompt(prompt)
+                .setModel("demo")
+                .setPool("default")
+                .setOrigin(new RecordOrigin("prompts", 0, offset, Instant.EPOCH))
+                .build(),
+            0));
+  }
+
+  private <T> List<T> forwarded(Class<T> type) {
+    return context.forwarded().stream()
+        .map(captured -> captured.record().value())
+        .filter(type::isInstance)
+        .map(type::cast)
+        .toList();
+  }
+
+  @Test
+  void theNextOwnerContinuesFromCommittedTokensWithTheSameSeed() {
+    send("r1", null, 0);
+    engine.of("r1").step(1, 2);
+    engine.of("r1").step(3);
+    tick();
+    GenerationRequest first = engine.submitted.get(0);
+    engine.of("r1").step(99); // never drained: lost with its owner
+    processor.close();
+    assertThat(engine.abandoned).containsExactly(first.id());
+
+    takeOver();
+    tick();
+    GenerationRequest resumed = engine.submitted.get(1);
+    assertThat(resumed.id()).startsWith("r1@").isNotEqualTo(first.id());
+    assertThat(resumed.committedIds()).containsExactly(1, 2, 3);
+    assertThat(resumed.promptIds()).isEqualTo(first.promptIds());
+    assertThat(resumed.sampling().seed()).isEqualTo(5);
+    engine.of("r1").step(4, 5);
+    engine.finish("r1", FinishReason.STOP);
+    tick();
+    assertThat(forwarded(GenerationDelta.class))
+        .extracting(GenerationDelta::getTokenOffset)
+        .containsExactly(0, 2, 3);
+    assertThat(forwarded(StepTelemetry.class))
+        .extracting(StepTelemetry::getCycle)
+        .containsExactly(0, 1, 2);
+    List<Completion> completions = forwarded(Completion.class);
+    assertThat(completions).hasSize(1);
+    assertThat(completions.get(0).getText()).isEqualTo("bcdef");
+    assertThat(completions.get(0).getSpeculation().getTargetCalls()).isEqualTo(3);
+  }
+
+  @Test
+  void aSessionsTurnsKeepTheirOrderAcrossOwners() {
+    send("z-first", "s", 0);
+    send("a-second", "s", 1);
+    processor.close();
+    takeOver();
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("z-first", "z-first");
+    engine.finish("z-first", FinishReason.LENGTH);
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("z-first", "z-first", "a-second");
+  }
+
+  @Test
+  void commitsAreAskedForOnlyAfterOutputAndAtABoundedRate() {
+    tick();
+    assertThat(context.committed()).isFalse();
+    send("r1", null, 0);
+    engine.of("r1").step(1);
+    tick();
+    assertThat(context.committed()).isTrue();
+    context.resetCommit();
+    engine.of("r1").step(2);
+    context.setCurrentSystemTimeMs(context.currentSystemTimeMs() - 50);
+    tick();
+    assertThat(context.committed()).isFalse();
+    tick();
+    assertThat(context.committed()).isTrue();
+  }
+}
