@@ -41,6 +41,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String REQUEST_ID_RETENTION_MS = "heterospec.request.id.retention.ms";
   public static final String STATE_DIR = "heterospec.state.dir";
 
+  private static final String ROUTER_COMMIT_MS = "100";
   private static final long HOUR_MS = 3_600_000L;
   private static final ConfigDef DEFINITION = define();
 
@@ -207,12 +208,14 @@ public final class HeteroSpecConfig extends AbstractConfig {
   }
 
   /**
-   * Kafka Streams' settings of the router. It runs at least once: request ids make what it repeats
-   * harmless, and a second transaction would cost every prompt its commit interval.
+   * Kafka Streams' settings of the router. It runs at least once: request ids make routed prompts
+   * that it repeats harmless, and a second transaction would cost every prompt its commit interval.
+   * A crash may repeat the refusals of the last {@value #ROUTER_COMMIT_MS} ms.
    */
   public Properties routerProperties() {
     Properties properties = common("router");
     properties.putIfAbsent(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
+    properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, ROUTER_COMMIT_MS);
     return properties;
   }
 

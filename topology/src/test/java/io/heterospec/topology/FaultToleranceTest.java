@@ -1,0 +1,164 @@
+package io.heterospec.topology;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.heterospec.processor.engine.EngineOptions;
+import io.heterospec.processor.engine.TorchEngine;
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.RegistryConfig;
+import io.heterospec.schemas.Sampling;
+import io.heterospec.topology.embedded.EmbeddedBroker;
+import io.heterospec.topology.embedded.SchemaRegistryServer;
+import io.heterospec.topology.embedded.UnusableResourceException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The application on a real broker and registry while things go wrong around it. */
+class FaultToleranceTest {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final byte[] GARBAGE = "not avro".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] UNKNOWN_ID = {0, 0, 0, 39, 15, 2, 4};
+  private static final byte[] UNKNOWN_WHILE_DOWN = {0, 0, 0, 39, 16, 2, 4};
+
+  @TempDir Path directory;
+
+  private static PromptEvent prompt(String id) {
+    return PromptEvent.newBuilder()
+        .setRequestId(id)
+        .setText("hello")
+        .setSampling(Sampling.newBuilder().setMaxTokens(4).build())
+        .build();
+  }
+
+  @Test
+  void unreadableRecordsAreKeptAsideAndAMissingRegistryOnlyDelays() throws Exception {
+    try (TorchEngine engine =
+            TorchEngine.open(
+                EngineOptions.of(DemoPair.target(), null).withName("demo").withThreads(1));
+        EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0, Map.of())) {
+      SchemaRegistryServer registry = SchemaRegistryServer.start(broker.bootstrapServers(), 0);
+      int registryPort = URI.create(registry.url()).getPort();
+      HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings(broker, registry));
+      try (HeteroSpecApplication application =
+              HeteroSpecApplication.create(config, engine, Role.ALL);
+          Topics topics = new Topics(config)) {
+        application.start();
+        assertThat(application.awaitRunning(LIMIT)).isTrue();
+        topics.send(GARBAGE);
+        topics.send(UNKNOWN_ID);
+        topics.send(topics.bytes(prompt("first")));
+        topics.awaitCompletions("first");
+        assertThat(topics.dead).containsExactlyInAnyOrder(GARBAGE, UNKNOWN_ID);
+
+        byte[] second = topics.bytes(prompt("second"));
+        registry.close();
+        topics.send(UNKNOWN_WHILE_DOWN);
+        topics.send(second);
+        registry = SchemaRegistryServer.start(broker.bootstrapServers(), registryPort);
+        topics.awaitCompletions("first", "second");
+        // The router runs at least once: what it did before the outage it may have done again.
+        assertThat(topics.dead).contains(GARBAGE, UNKNOWN_ID, UNKNOWN_WHILE_DOWN);
+        assertThat(application.failure()).isEmpty();
+      } finally {
+        registry.close();
+      }
+    }
+  }
+
+  private Map<String, Object> settings(EmbeddedBroker broker, SchemaRegistryServer registry) {
+    Map<String, Object> settings = new HashMap<>();
+    settings.put("bootstrap.servers", broker.bootstrapServers());
+    settings.put(RegistryConfig.URL, registry.url());
+    settings.put(RegistryConfig.MAX_RETRIES, "1");
+    settings.put(HeteroSpecConfig.STATE_DIR, directory.resolve("state").toString());
+    settings.put(HeteroSpecConfig.PARTITIONS, "1");
+    settings.put(HeteroSpecConfig.REPLICATION, "1");
+    return settings;
+  }
+
+  /** What a user of the topics sees. */
+  private static final class Topics implements AutoCloseable {
+    private final HeteroSpecConfig config;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Deserializer<Completion> completion;
+    final List<String> completed = new ArrayList<>();
+    final List<byte[]> dead = new ArrayList<>();
+
+    Topics(HeteroSpecConfig config) {
+      this.config = config;
+      Map<String, Object> clients = new HashMap<>(config.clientSettings());
+      producer = new KafkaProducer<>(clients, new ByteArraySerializer(), new ByteArraySerializer());
+      clients.put("group.id", "test");
+      clients.put("auto.offset.reset", "earliest");
+      clients.put("isolation.level", "read_committed");
+      consumer =
+          new KafkaConsumer<>(clients, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+      consumer.subscribe(List.of(config.topics().completions(), config.topics().deadLetters()));
+      completion = new Avro(config.clientSettings()).deserializer(Completion.class);
+    }
+
+    byte[] bytes(PromptEvent prompt) {
+      return new Avro(config.clientSettings())
+          .serializer(PromptEvent.class)
+          .serialize(config.topics().prompts(), prompt);
+    }
+
+    void send(byte[] value) throws Exception {
+      producer.send(new ProducerRecord<>(config.topics().prompts(), new byte[] {'k'}, value)).get();
+    }
+
+    void awaitCompletions(String... ids) {
+      Awaitility.await()
+          .atMost(LIMIT)
+          .untilAsserted(
+              () -> {
+                for (ConsumerRecord<byte[], byte[]> record :
+                    consumer.poll(Duration.ofMillis(100))) {
+                  if (record.topic().equals(config.topics().deadLetters())) {
+                    dead.add(record.value());
+                  } else {
+                    completed.add(
+                        completion.deserialize(record.topic(), record.value()).getRequestId());
+                  }
+                }
+                assertThat(completed).containsExactly(ids);
+              });
+    }
+
+    @Override
+    public void close() {
+      producer.close();
+      consumer.close();
+    }
+  }
+
+  @Test
+  void aBrokerThatIsDownAtTheStartIsNamed() {
+    HeteroSpecConfig config =
+        HeteroSpecConfig.fromMap(
+            Map.of("bootstrap.servers", "127.0.0.1:1", RegistryConfig.URL, "http://127.0.0.1:1"));
+    assertThatThrownBy(() -> HeteroSpecApplication.create(config, null, Role.ROUTER))
+        .isInstanceOf(UnusableResourceException.class)
+        .hasMessageContaining("127.0.0.1:1")
+        .hasMessageContaining("bootstrap.servers");
+  }
+}

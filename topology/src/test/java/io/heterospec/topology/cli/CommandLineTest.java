@@ -1,0 +1,258 @@
+package io.heterospec.topology.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.heterospec.topology.DemoPair;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class CommandLineTest {
+  @TempDir Path directory;
+
+  private static List<String> fields(JsonNode node) {
+    List<String> names = new ArrayList<>();
+    node.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  private Path prompts() throws IOException {
+    return Files.writeString(
+        directory.resolve("questions.jsonl"),
+        """
+        {"question_id": 1, "category": "shell", "turns": ["How do I list all files?"]}
+        {"question_id": 2, "category": "maths", "turns": ["What is 3 plus 4?"]}
+        """);
+  }
+
+  @Test
+  void everyCommandExplainsItselfWithExamples() {
+    CommandLine line = HeteroSpec.commandLine();
+    assertThat(line.getSubcommands().keySet())
+        .contains("demo", "up", "run", "ask", "generate", "score", "bench", "calibrate", "inspect");
+    for (Map.Entry<String, CommandLine> command : line.getSubcommands().entrySet()) {
+      Cli help = Cli.run(command.getKey(), "--help");
+      assertThat(help.code()).isZero();
+      assertThat(help.out()).contains("Examples:", "heterospec " + command.getKey());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "frob                                             | frob",
+        "generate                                         | --prompt",
+        "generate --prompt=                               | --prompt is empty",
+        "generate --prompt hi --temperature -1            | temperature must be between",
+        "generate --prompt hi --temperature NaN           | temperature must be between",
+        "generate --prompt hi --top-p 0                   | top_p must be in",
+        "generate --prompt hi --top-p NaN                 | top_p must be in",
+        "generate --prompt hi --top-k -1                  | top_k must be",
+        "generate --prompt hi --max-tokens 0              | max_tokens must be",
+        "generate --prompt hi --mode best                 | mode 'best' is not served",
+        "generate --prompt hi --dtype int3                | dtype 'int3' is unknown",
+        "generate --prompt hi --device tpu                | device 'tpu' is unknown",
+        "generate --prompt hi --model nowhere             | nowhere is not a directory",
+        "generate --prompt-ids 1,x                        | --prompt-ids must be token ids",
+        "generate --prompt-ids 99999                      | outside the vocabulary",
+        "generate --prompt hi --tree-nodes 0              | tree nodes must be between",
+        "generate --prompt hi --alpha -1                  | alpha must be between",
+        "generate --prompt hi --gamma 0.3,2               | gamma must be in",
+        "score --ids 5,-1                                 | outside the vocabulary",
+        "bench --prompts nowhere.jsonl                    | nowhere.jsonl cannot be read",
+        "calibrate --prompts nowhere.jsonl                | nowhere.jsonl cannot be read",
+        "inspect nowhere                                  | nowhere is not a directory",
+        "run --role gateway --config x                    | gateway",
+        "run --role router --config nowhere.properties    | nowhere.properties cannot be read",
+        "ask hi --bootstrap-servers 127.0.0.1:1           | no Kafka broker answers at 127.0.0.1:1",
+        "ask hi --temperature NaN                         | temperature must be between",
+        "ask ''                                           | prompt is empty",
+        "up --broker-port 99999                           | 99999 is no port"
+      })
+  void wrongInputIsOneClearLineAndExitCodeTwo(String command, String message) {
+    Cli result = Cli.run(command.strip().replace("''", "").split(" +", -1));
+    assertThat(result.err()).contains(message).doesNotContain("\tat ");
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void aBrokenLineOfAPromptFileIsNamed() throws IOException {
+    Path file = Files.writeString(directory.resolve("p.jsonl"), "{\"turns\": [\"x\"]}\n{oops\n");
+    assertThat(Cli.run("bench", "--prompts", file.toString()).err()).contains("p.jsonl line 2");
+    Files.writeString(file, "{\"turns\": []}\n");
+    assertThat(Cli.run("bench", "--prompts", file.toString()).err()).contains("turns[0]");
+  }
+
+  @Test
+  void generateStreamsTextAndAFinalLine() {
+    Cli result = Cli.run("generate", "--prompt", "How do I list files?", "--max-tokens", "12");
+    assertThat(result.code()).isZero();
+    assertThat(result.out()).contains("[heterospec: ", "tokens/s");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vanilla", "eagle3", "heterospec"})
+  void generateAsJsonHasTheContractsFieldsAndATraceOfEveryCycle(String mode) throws IOException {
+    Path trace = directory.resolve("trace.jsonl");
+    Cli result =
+        Cli.run(
+            "generate",
+            "--prompt-ids",
+            "5,6,7",
+            "--max-tokens",
+            "24",
+            "--ignore-eos",
+            "--mode",
+            mode,
+            "--trace",
+            trace.toString(),
+            "--json");
+    JsonNode json = result.json();
+    assertThat(fields(json))
+        .containsExactly(
+            "mode",
+            "prompt_tokens",
+            "output_tokens",
+            "token_ids",
+            "text",
+            "finish_reason",
+            "seconds",
+            "tokens_per_second",
+            "target_calls",
+            "verified_tokens",
+            "drafted_tokens",
+            "mean_acceptance_length");
+    assertThat(json.get("mode").asText()).isEqualTo(mode);
+    assertThat(json.get("output_tokens").asInt()).isEqualTo(24);
+    List<String> cycles = Files.readAllLines(trace);
+    assertThat(cycles).hasSize(json.get("target_calls").asInt());
+    int emitted = 0;
+    for (String line : cycles) {
+      JsonNode cycle = Json.MAPPER.readTree(line);
+      emitted += cycle.get("emitted").asInt();
+      int verified = 0;
+      int accepted = 0;
+      for (JsonNode node : cycle.get("tree")) {
+        assertThat(fields(node))
+            .containsExactly("token", "parent", "confidence", "verified", "accepted");
+        verified += node.get("verified").asBoolean() ? 1 : 0;
+        accepted += node.get("accepted").asBoolean() ? 1 : 0;
+      }
+      assertThat(cycle.get("verified").asInt()).isEqualTo(verified + 1);
+      assertThat(cycle.get("accepted").asInt()).isEqualTo(accepted);
+    }
+    assertThat(emitted).isEqualTo(24);
+  }
+
+  @Test
+  void aModelWithoutTokenizerTakesTokenIdsAndRefusesText() throws IOException {
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(DemoPair.target().resolve(file), directory.resolve(file));
+    }
+    String model = directory.toString();
+    Cli text = Cli.run("generate", "--model", model, "--prompt", "hi");
+    assertThat(text.code()).isEqualTo(2);
+    assertThat(text.err()).contains("has no tokenizer.json");
+    Cli ids =
+        Cli.run("generate", "--model", model, "--prompt-ids", "5", "--max-tokens", "3", "--json");
+    assertThat(ids.json().get("output_tokens").asInt()).isEqualTo(3);
+    assertThat(ids.json().get("mode").asText()).isEqualTo("vanilla");
+  }
+
+  @Test
+  void scoreAsJsonHasNoLogprobForTheFirstToken() throws IOException {
+    JsonNode tokens = Cli.run("score", "--ids", "5,6,7", "--json").json().get("tokens");
+    assertThat(tokens).hasSize(3);
+    assertThat(tokens.get(0).get("logprob").isNull()).isTrue();
+    assertThat(tokens.get(1).get("logprob").asDouble()).isNegative();
+    assertThat(tokens.get(2).get("top")).hasSize(5);
+    assertThat(fields(tokens.get(2).get("top").get(0))).containsExactly("id", "logprob");
+    assertThat(Cli.run("score", "--ids", "5,6").out()).contains("next:");
+  }
+
+  @Test
+  void benchMeasuresAllModesPerCategory() throws IOException {
+    Cli result =
+        Cli.run(
+            "bench",
+            "--prompts",
+            prompts().toString(),
+            "--max-tokens",
+            "16",
+            "--dtype",
+            "fp32",
+            "--concurrency",
+            "1,2",
+            "--json");
+    JsonNode json = result.json();
+    assertThat(fields(json)).containsExactly("model", "device", "threads", "prompts", "runs");
+    assertThat(json.get("runs")).hasSize(3 * 2 * 3);
+    for (JsonNode run : json.get("runs")) {
+      assertThat(fields(run))
+          .containsExactly(
+              "mode",
+              "concurrency",
+              "category",
+              "output_tokens",
+              "seconds",
+              "tokens_per_second",
+              "target_calls",
+              "verified_tokens",
+              "mean_acceptance_length",
+              "p50_ms_per_token",
+              "p99_ms_per_token",
+              "identical_to_vanilla");
+      assertThat(run.get("identical_to_vanilla").asBoolean()).isTrue();
+    }
+    Cli table =
+        Cli.run("bench", "--prompts", prompts().toString(), "--max-tokens", "8", "--limit", "1");
+    assertThat(table.out()).contains("category", "vanilla", "heterospec", "all");
+  }
+
+  @Test
+  void inspectSaysWhetherACheckpointCanRun() throws IOException {
+    Cli whole = Cli.run("inspect", DemoPair.target().toString(), "--json");
+    assertThat(whole.code()).isZero();
+    assertThat(whole.json().get("runnable").asBoolean()).isTrue();
+    Files.copy(DemoPair.target().resolve("config.json"), directory.resolve("config.json"));
+    Cli broken = Cli.run("inspect", directory.toString());
+    assertThat(broken.code()).isEqualTo(2);
+    assertThat(broken.out()).contains("runnable        no", "problem");
+  }
+
+  @Test
+  void calibrateWritesTheBinsItShowsBesideTheHead() throws IOException {
+    Path draft = Files.createDirectories(directory.resolve("draft"));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(DemoPair.home().resolve("model/demo/draft").resolve(file), draft.resolve(file));
+    }
+    Path file = DemoPair.home().resolve("topology/src/main/resources/demo-prompts.jsonl");
+    Cli result =
+        Cli.run(
+            "calibrate",
+            "--model",
+            DemoPair.target().toString(),
+            "--draft",
+            draft.toString(),
+            "--prompts",
+            file.toString(),
+            "--max-tokens",
+            "600");
+    assertThat(result.err()).isEmpty();
+    assertThat(result.code()).isZero();
+    assertThat(result.out()).contains("B0", "mean rank");
+    assertThat(draft.resolve("entropy-bins.json")).isRegularFile();
+  }
+}

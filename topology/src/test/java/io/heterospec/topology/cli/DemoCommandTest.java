@@ -1,0 +1,94 @@
+package io.heterospec.topology.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.FinishReason;
+import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.schemas.SpeculationSummary;
+import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.schemas.Usage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DemoCommandTest {
+
+  @Test
+  void everyPromptIsAnsweredAndTheTelemetryAddsUp() throws IOException {
+    Cli result = Cli.run("demo", "--json", "--max-tokens", "24");
+    assertThat(result.code()).as(result.err()).isZero();
+    JsonNode json = result.json();
+    List<String> names = new ArrayList<>();
+    json.fieldNames().forEachRemaining(names::add);
+    assertThat(names)
+        .containsExactly(
+            "prompts",
+            "completions",
+            "failed",
+            "output_tokens",
+            "target_calls",
+            "telemetry_cycles",
+            "mean_acceptance_length",
+            "tokens_per_second",
+            "seconds");
+    assertThat(json.get("completions")).isEqualTo(json.get("prompts"));
+    assertThat(json.get("telemetry_cycles")).isEqualTo(json.get("target_calls"));
+    assertThat(json.get("failed").asInt()).isZero();
+  }
+
+  private static GenerationDelta delta(int offset, String text, Integer... tokens) {
+    return GenerationDelta.newBuilder()
+        .setRequestId("r")
+        .setTokenOffset(offset)
+        .setTokenIds(List.of(tokens))
+        .setText(text)
+        .build();
+  }
+
+  private static StepTelemetry cycle(int emitted) {
+    return StepTelemetry.newBuilder()
+        .setRequestId("r")
+        .setCycle(0)
+        .setTokenOffset(0)
+        .setEmitted(emitted)
+        .build();
+  }
+
+  private static Completion completion(int tokens, int calls, String text) {
+    return Completion.newBuilder()
+        .setRequestId("r")
+        .setText(text)
+        .setFinishReason(FinishReason.STOP)
+        .setUsage(Usage.newBuilder().setCompletionTokens(tokens).build())
+        .setSpeculation(SpeculationSummary.newBuilder().setMode("m").setTargetCalls(calls).build())
+        .build();
+  }
+
+  @Test
+  void aConsistentStreamHasNoFaults() {
+    DemoReport report = new DemoReport(List.of("r"));
+    report.onDelta(delta(0, "ab", 1, 2));
+    report.onTelemetry(cycle(2));
+    assertThat(report.complete()).isFalse();
+    report.onCompletion(completion(2, 1, "ab"));
+    assertThat(report.complete()).isTrue();
+    assertThat(report.faults()).isEmpty();
+  }
+
+  @Test
+  void gapsRepeatsAndMissingTelemetryAreFound() {
+    DemoReport report = new DemoReport(List.of("r"));
+    report.onDelta(delta(1, "b", 2));
+    report.onTelemetry(cycle(1));
+    report.onCompletion(completion(2, 2, "ab"));
+    assertThat(report.faults())
+        .hasSize(4)
+        .anyMatch(fault -> fault.contains("starts at token 1 instead of 0"))
+        .anyMatch(fault -> fault.contains("1 telemetry cycles for 2 target calls"));
+    report.onCompletion(completion(2, 2, "ab"));
+    assertThat(report.faults()).anyMatch(fault -> fault.contains("2 completions instead of one"));
+  }
+}
