@@ -107,11 +107,12 @@ final class Scheduler {
       TreeShape shape = sequence.policy.shape();
       boolean drafts = sequence.policy.drafts();
       // Scratch rows of a cycle: the verified tree in the target, the expanded nodes in the head.
-      int levels = drafts ? TreeShape.MAX_DEPTH : 0;
-      KvCache target = models.target().newCache(sequence.maxLength() + 1 + shape.maxCandidates(0));
+      int extraLevels = drafts ? TreeShape.MAX_DEPTH : 0;
+      KvCache target =
+          models.target().newCache(sequence.maxLength() + 1 + shape.nodes() + extraLevels);
       sequence.open(target, null);
       if (drafts) {
-        int slots = shape.topK() * (shape.depth() + levels);
+        int slots = shape.topK() * (shape.depth() + extraLevels);
         sequence.open(target, models.head().newCache(sequence.maxLength() + slots));
       }
       live.add(sequence);

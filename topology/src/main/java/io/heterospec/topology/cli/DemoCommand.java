@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,22 +66,30 @@ final class DemoCommand implements Callable<Integer> {
   boolean json;
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     Map<String, String> prompts = prompts();
+    err.println("Starting the broker, the registry, the engine and the topology…");
     Path data = Files.createTempDirectory("heterospec-demo");
-    try {
-      err.println("Starting the broker, the registry, the engine and the topology…");
-      try (LocalCluster cluster = LocalCluster.start(data, 0, 0, models.engine(mode));
-          EventReader reader = new EventReader(cluster.config(), true);
+    Deque<AutoCloseable> parts = new ArrayDeque<>();
+    parts.push(() -> delete(data));
+    try (StopOnce stop = new StopOnce(() -> closeAll(parts))) {
+      Shutdown.onSignal(stop, err);
+      LocalCluster cluster = LocalCluster.start(data, 0, 0, models.engine(mode));
+      parts.push(cluster);
+      try (EventReader reader = new EventReader(cluster.config(), true);
           PromptPublisher publisher = new PromptPublisher(cluster.config())) {
         err.printf(
             "Publishing %d prompt events to %s%n", prompts.size(), cluster.bootstrapServers());
         return run(out, prompts, cluster, reader, publisher);
       }
-    } finally {
-      delete(data);
+    }
+  }
+
+  private static void closeAll(Deque<AutoCloseable> parts) throws Exception {
+    while (!parts.isEmpty()) {
+      parts.pop().close();
     }
   }
 

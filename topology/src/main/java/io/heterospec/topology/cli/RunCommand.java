@@ -81,7 +81,7 @@ final class RunCommand implements Callable<Integer> {
     }
     try (TorchEngine engine = chosen.processes() ? TorchEngine.open(options) : null) {
       HeteroSpecApplication application = HeteroSpecApplication.create(config, engine, chosen);
-      AutoCloseable stop = new StopOnce(application);
+      StopOnce stop = new StopOnce(application);
       try (stop;
           HealthServer http =
               httpPort == null

@@ -8,11 +8,14 @@ final class Shutdown {
   private Shutdown() {}
 
   /** Closes what runs when the process is asked to stop (Ctrl-C, SIGTERM). */
-  static void onSignal(AutoCloseable running, PrintWriter err) {
+  static void onSignal(StopOnce running, PrintWriter err) {
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
+                  if (running.isClosed()) {
+                    return; // the command ended by itself
+                  }
                   try {
                     running.close();
                     err.println("Stopped.");

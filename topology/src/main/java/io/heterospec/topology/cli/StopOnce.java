@@ -11,6 +11,10 @@ final class StopOnce implements AutoCloseable {
     this.target = target;
   }
 
+  boolean isClosed() {
+    return closed.get();
+  }
+
   @Override
   public void close() throws Exception {
     if (closed.compareAndSet(false, true)) {

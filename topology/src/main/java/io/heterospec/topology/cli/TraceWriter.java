@@ -45,6 +45,7 @@ final class TraceWriter implements AutoCloseable {
         .put("verified", cycle.verified())
         .put("accepted", cycle.accepted())
         .put("terminal_rank", cycle.terminalRank())
+        .putNull("budget")
         .put("draft_ms", cycle.draftNanos() / 1e6)
         .put("verify_ms", cycle.verifyNanos() / 1e6)
         .put("total_ms", cycle.totalNanos() / 1e6);

@@ -57,7 +57,7 @@ final class UpCommand implements Callable<Integer> {
         data == null ? Path.of(System.getProperty("heterospec.home", "."), "data") : data;
     LocalCluster cluster =
         LocalCluster.start(directory, brokerPort, registryPort, models.engine(mode));
-    AutoCloseable stop = new StopOnce(cluster);
+    StopOnce stop = new StopOnce(cluster);
     try (stop;
         HealthServer http =
             HealthServer.start(

@@ -1,0 +1,70 @@
+package io.heterospec.topology;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
+import org.junit.jupiter.api.Test;
+
+class HeteroSpecConfigTest {
+
+  private static HeteroSpecConfig config(String... pairs) {
+    Map<String, String> settings = new HashMap<>(Map.of("bootstrap.servers", "b:1"));
+    for (int i = 0; i < pairs.length; i += 2) {
+      settings.put(pairs[i], pairs[i + 1]);
+    }
+    return HeteroSpecConfig.fromMap(settings);
+  }
+
+  @Test
+  void theProcessorIsExactlyOnceWhateverIsConfigured() {
+    Properties properties =
+        config("processing.guarantee", "at_least_once", "heterospec.pool", "p")
+            .processorProperties();
+    assertThat(properties.get(StreamsConfig.PROCESSING_GUARANTEE_CONFIG))
+        .isEqualTo(StreamsConfig.EXACTLY_ONCE_V2);
+    assertThat(properties.get(StreamsConfig.APPLICATION_ID_CONFIG))
+        .isEqualTo("heterospec-processor-p");
+  }
+
+  @Test
+  void keysOfClientsPassThroughAndOwnOnesStay() {
+    HeteroSpecConfig config =
+        config(
+            "security.protocol", "SSL", "heterospec.pool", "p", "schema.registry.url", "http://r");
+    assertThat(config.clientSettings())
+        .containsEntry("security.protocol", "SSL")
+        .containsEntry("schema.registry.url", "http://r")
+        .doesNotContainKey("heterospec.pool");
+    assertThat(config.routerProperties()).containsEntry("security.protocol", "SSL");
+  }
+
+  @Test
+  void usersCanChangeWhatIsOnlyADefault() {
+    assertThat(config("poll.ms", "99").processorProperties()).containsEntry("poll.ms", "99");
+    assertThat(config().processorProperties()).containsEntry("poll.ms", "10");
+  }
+
+  @Test
+  void routesNameAPoolForEachModelInOrder() {
+    assertThat(config().routes()).containsExactly(Map.entry("demo", "default"));
+    assertThat(config("heterospec.routes", "b:x,a:y").routes())
+        .containsExactly(Map.entry("b", "x"), Map.entry("a", "y"));
+    assertThatThrownBy(() -> config("heterospec.routes", "demo"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("model:pool");
+  }
+
+  @Test
+  void valuesOutOfRangeAreRefusedByName() {
+    assertThatThrownBy(() -> config("heterospec.commit.interval.ms", "0"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("heterospec.commit.interval.ms");
+    assertThatThrownBy(() -> config("heterospec.topic.partitions", "many"))
+        .hasMessageContaining("heterospec.topic.partitions");
+  }
+}
