@@ -3,6 +3,9 @@ package io.heterospec.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -66,5 +69,19 @@ class HeteroSpecConfigTest {
         .hasMessageContaining("heterospec.commit.interval.ms");
     assertThatThrownBy(() -> config("heterospec.topic.partitions", "many"))
         .hasMessageContaining("heterospec.topic.partitions");
+  }
+
+  @Test
+  void theComposeFilesSettingsAreLegal() throws IOException {
+    Properties properties = new Properties();
+    try (Reader reader = Files.newBufferedReader(DemoPair.home().resolve("compose.properties"))) {
+      properties.load(reader);
+    }
+    Map<String, String> settings = new HashMap<>();
+    properties.stringPropertyNames().forEach(k -> settings.put(k, properties.getProperty(k)));
+    assertThat(settings.keySet())
+        .filteredOn(key -> key.startsWith("heterospec."))
+        .isSubsetOf(HeteroSpecConfig.definition().names());
+    assertThat(HeteroSpecConfig.fromMap(settings).processorProperties()).isNotEmpty();
   }
 }

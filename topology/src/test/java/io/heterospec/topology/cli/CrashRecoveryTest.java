@@ -6,14 +6,10 @@ import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RegistryConfig;
 import io.heterospec.schemas.Sampling;
-import io.heterospec.topology.DemoPair;
 import io.heterospec.topology.HeteroSpecConfig;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,46 +20,37 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The whole program is killed in mid-generation and started again on the same data. */
 class CrashRecoveryTest {
-  private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final Duration POLL = Duration.ofMillis(50);
   private static final int TOKENS = 300;
 
   @TempDir Path directory;
-  private Process program;
+  private Program program;
 
   @AfterEach
   void stop() throws InterruptedException {
     if (program != null) {
-      program.destroyForcibly().waitFor();
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
+      program.kill();
     }
   }
 
   private void start(int broker, int registry, int http) throws IOException {
-    Path log = directory.resolve("log-" + System.nanoTime());
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx512m", "-Dheterospec.home=" + DemoPair.home(), "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add(HeteroSpec.class.getName());
-    command.addAll(List.of("up", "--threads", "1", "--dtype", "fp32", "--data-dir"));
-    command.add(directory.resolve("data").toString());
-    command.addAll(List.of("--broker-port", "" + broker, "--registry-port", "" + registry));
-    command.addAll(List.of("--http-port", "" + http));
     program =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    Awaitility.await()
-        .atMost(LIMIT)
-        .until(
-            () -> {
-              assertThat(program.isAlive()).as(Files.readString(log)).isTrue();
-              return Files.readString(log).contains("Ready.");
-            });
+        Program.start(
+                directory,
+                "up",
+                "--threads",
+                "1",
+                "--dtype",
+                "fp32",
+                "--data-dir",
+                directory.resolve("data").toString(),
+                "--broker-port",
+                "" + broker,
+                "--registry-port",
+                "" + registry,
+                "--http-port",
+                "" + http)
+            .awaitOutput("Ready.");
   }
 
   private static PromptEvent prompt(String id) {
@@ -76,7 +63,7 @@ class CrashRecoveryTest {
 
   private static void readUntil(EventReader reader, DemoReport report, Runnable check) {
     Awaitility.await()
-        .atMost(LIMIT)
+        .atMost(Program.LIMIT)
         .pollInterval(POLL)
         .untilAsserted(
             () -> {
@@ -88,9 +75,9 @@ class CrashRecoveryTest {
   @Test
   void everyPromptIsFinishedExactlyOnceWithTheTextItWouldHaveHadAnyway()
       throws IOException, InterruptedException {
-    int broker = freePort();
-    int registry = freePort();
-    int http = freePort();
+    int broker = Program.freePort();
+    int registry = Program.freePort();
+    int http = Program.freePort();
     start(broker, registry, http);
     Map<String, Object> settings = new LinkedHashMap<>();
     settings.put("bootstrap.servers", "127.0.0.1:" + broker);
@@ -110,7 +97,7 @@ class CrashRecoveryTest {
           report,
           () -> assertThat(report.requests().get("killed-2").tokens).isGreaterThan(20));
       assertThat(report.completed()).isEqualTo(1);
-      program.destroyForcibly().waitFor();
+      program.kill();
       start(broker, registry, http);
       readUntil(reader, report, () -> assertThat(report.complete()).isTrue());
       reader.poll(Duration.ofSeconds(1), report);

@@ -1,0 +1,111 @@
+package io.heterospec.topology.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.heterospec.topology.embedded.EmbeddedBroker;
+import io.heterospec.topology.embedded.SchemaRegistryServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Roles as separate processes on a cluster, asked from the command line. */
+class RunCommandTest {
+  @TempDir Path directory;
+
+  @Test
+  void aRouterAndAProcessorAnswerTogetherAndStopCleanly() throws Exception {
+    try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0, Map.of());
+        SchemaRegistryServer registry = SchemaRegistryServer.start(broker.bootstrapServers(), 0)) {
+      Path properties =
+          Files.writeString(
+              directory.resolve("run.properties"),
+              """
+              bootstrap.servers=%s
+              schema.registry.url=%s
+              heterospec.topic.partitions=1
+              heterospec.topic.replication=1
+              heterospec.pool=small
+              heterospec.routes=tiny:small
+              heterospec.model.name=tiny
+              heterospec.state.dir=%s
+              """
+                  .formatted(
+                      broker.bootstrapServers(), registry.url(), directory.resolve("state")));
+      Path yaml =
+          Files.writeString(
+              directory.resolve("run.yaml"),
+              """
+              bootstrap.servers: %s
+              schema.registry.url: %s
+              heterospec:
+                topic: {partitions: 1, replication: 1}
+                routes: "tiny:small"
+              """
+                  .formatted(broker.bootstrapServers(), registry.url()));
+      try (Program router =
+              Program.start(directory, "run", "--role", "router", "--config", yaml.toString());
+          Program processor =
+              Program.start(
+                  directory, "run", "--role", "processor", "--config", properties.toString())) {
+        router.awaitOutput("Role router is starting");
+        processor.awaitOutput("Role processor is starting");
+        JsonNode first = ask(broker, registry, "Hello there!", "--session", "s").json();
+        assertThat(first.get("output_tokens").asInt()).isPositive();
+        JsonNode second = ask(broker, registry, "And now?", "--session", "s").json();
+        assertThat(second.get("prompt_tokens").asInt())
+            .isGreaterThan(first.get("prompt_tokens").asInt());
+        Cli unknown = ask(broker, registry, "Hello?", "--model", "huge");
+        assertThat(unknown.code()).isEqualTo(1);
+        assertThat(unknown.err()).contains("UNKNOWN_MODEL", "tiny");
+        Cli text =
+            Cli.run(
+                "ask",
+                "Hello again!",
+                "--bootstrap-servers",
+                broker.bootstrapServers(),
+                "--schema-registry-url",
+                registry.url());
+        assertThat(text.code()).isZero();
+        assertThat(text.out()).isNotBlank();
+        router.stop();
+        processor.stop();
+        assertThat(router.output()).contains("Stopped.");
+        assertThat(processor.output()).contains("Stopped.");
+      }
+      Cli down =
+          Cli.run(
+              "ask",
+              "x",
+              "--bootstrap-servers",
+              broker.bootstrapServers(),
+              "--schema-registry-url",
+              "http://127.0.0.1:1");
+      assertThat(down.code()).isEqualTo(2);
+      assertThat(down.err()).contains("127.0.0.1:1").doesNotContain("\tat ");
+    }
+  }
+
+  private static Cli ask(
+      EmbeddedBroker broker, SchemaRegistryServer registry, String text, String... more) {
+    String[] fixed = {
+      "ask",
+      text,
+      "--bootstrap-servers",
+      broker.bootstrapServers(),
+      "--schema-registry-url",
+      registry.url(),
+      "--max-tokens",
+      "8",
+      "--timeout",
+      "60",
+      "--json"
+    };
+    String[] all = Arrays.copyOf(fixed, fixed.length + more.length);
+    System.arraycopy(more, 0, all, fixed.length, more.length);
+    return Cli.run(all);
+  }
+}
