@@ -19,21 +19,24 @@
     fresh = torch.reshape(torch.narrow(x, 0, ${heads}, ${kv_pair}), [2, 1, ${kv_heads}, T, ${head_dim}])
     _1 = torch.copy_(window, fresh)
     k, v = torch.unbind(live, 0)
-    q = torch.unsqueeze(torch.narrow(x, 0, 0, ${heads}), 0)
-    o = torch.scaled_dot_product_attention(q, k, v, mask, 0., False, scale=None, enable_gqa=${grouped})
-    return torch.reshape(torch.transpose(torch.squeeze(o, 0), 0, 1), [T, ${query_width}])
+    # The query heads of a group stand one below the other as rows of their key-value head: keys and
+    # values need not be repeated for each.
+    q = torch.reshape(torch.narrow(x, 0, 0, ${heads}), [1, ${kv_heads}, ${group} * T, ${head_dim}])
+    o = torch.scaled_dot_product_attention(q, k, v, mask, 0., False)
+    return torch.reshape(torch.transpose(torch.view(o, [${heads}, T, ${head_dim}]), 0, 1), [T, ${query_width}])
 
   def mlp(self: __torch__.${class}, x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
     gate, up = torch.chunk(self.linear(x, gate_up), 2, -1)
     return self.linear(torch.mul(torch.silu(gate), up), down)
 
-  # Additive mask (T, past+T) in the model's type: all context is visible, the pass as `tree` says.
+  # Additive mask (T * heads of a group, past+T) in the model's type: all context is visible, the pass
+  # as `tree` says.
   # A single row sees everything, so it needs none.
   def widen(self: __torch__.${class}, tree: Tensor, past: int) -> Optional[Tensor]:
     mask = annotate(Optional[Tensor], None)
     if tree.size(0) > 1:
       prefix = torch.zeros([tree.size(0), past], dtype=${dtype}, layout=None, device=tree.device, pin_memory=None)
-      mask = annotate(Optional[Tensor], torch.cat([prefix, torch.to(tree, ${dtype})], 1))
+      mask = annotate(Optional[Tensor], torch.repeat(torch.cat([prefix, torch.to(tree, ${dtype})], 1), [${group}, 1]))
     return mask
 
   def causal(self: __torch__.${class}, like: Tensor, rows: int) -> Tensor:

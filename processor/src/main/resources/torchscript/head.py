@@ -43,6 +43,6 @@
     ids, parents = torch.unbind(rows, 0)
     past = context + tree.size(1) - ids.size(0)
     prefix = torch.zeros([ids.size(0), context], dtype=${dtype}, layout=None, device=ids.device, pin_memory=None)
-    mask = annotate(Optional[Tensor], torch.cat([prefix, torch.to(tree, ${dtype})], 1))
+    mask = annotate(Optional[Tensor], torch.repeat(torch.cat([prefix, torch.to(tree, ${dtype})], 1), [${group}, 1]))
     x = self.layer(ids, torch.index_select(hidden, 0, parents), torch.narrow(w[1], 0, position, 1), torch.narrow(w[2], 0, position, 1), past, mask, cache)
     return (self.top(x, k), x)

@@ -22,6 +22,6 @@ final class DecoderScript {
         .define("head_dim", headDim)
         .define("half_dim", headDim / 2)
         .define("query_width", heads * headDim)
-        .define("grouped", heads == kvHeads ? "False" : "True");
+        .define("group", heads / kvHeads);
   }
 }
