@@ -5,6 +5,7 @@ import io.heterospec.processor.tree.HeteroSpecOptions;
 import io.heterospec.processor.tree.TreeShape;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * What an engine is opened with. {@link #of} gives the defaults; each {@code with…} changes one.
@@ -54,147 +55,92 @@ public record EngineOptions(
   }
 
   public EngineOptions withName(String value) {
-    return new EngineOptions(
-        model,
-        draft,
-        value,
-        device,
-        dtype,
-        threads,
-        shape,
-        heteroSpec,
-        mode,
-        maxLive,
-        maxQueued,
-        prefillChunk);
+    return with(edit -> edit.name = value);
   }
 
   public EngineOptions withDevice(String value) {
-    return new EngineOptions(
-        model,
-        draft,
-        name,
-        value,
-        dtype,
-        threads,
-        shape,
-        heteroSpec,
-        mode,
-        maxLive,
-        maxQueued,
-        prefillChunk);
+    return with(edit -> edit.device = value);
   }
 
   public EngineOptions withDtype(Dtype value) {
-    return new EngineOptions(
-        model,
-        draft,
-        name,
-        device,
-        value,
-        threads,
-        shape,
-        heteroSpec,
-        mode,
-        maxLive,
-        maxQueued,
-        prefillChunk);
+    return with(edit -> edit.dtype = value);
   }
 
   public EngineOptions withThreads(int value) {
-    return new EngineOptions(
-        model,
-        draft,
-        name,
-        device,
-        dtype,
-        value,
-        shape,
-        heteroSpec,
-        mode,
-        maxLive,
-        maxQueued,
-        prefillChunk);
+    return with(edit -> edit.threads = value);
   }
 
   public EngineOptions withShape(TreeShape value) {
-    return new EngineOptions(
-        model,
-        draft,
-        name,
-        device,
-        dtype,
-        threads,
-        value,
-        heteroSpec,
-        mode,
-        maxLive,
-        maxQueued,
-        prefillChunk);
+    return with(edit -> edit.shape = value);
   }
 
   public EngineOptions withHeteroSpec(HeteroSpecOptions value) {
-    return new EngineOptions(
-        model,
-        draft,
-        name,
-        device,
-        dtype,
-        threads,
-        shape,
-        value,
-        mode,
-        maxLive,
-        maxQueued,
-        prefillChunk);
+    return with(edit -> edit.heteroSpec = value);
   }
 
   public EngineOptions withMode(String value) {
-    return new EngineOptions(
-        model,
-        draft,
-        name,
-        device,
-        dtype,
-        threads,
-        shape,
-        heteroSpec,
-        value,
-        maxLive,
-        maxQueued,
-        prefillChunk);
-  }
-
-  public EngineOptions withLimits(int live, int queued) {
-    return new EngineOptions(
-        model,
-        draft,
-        name,
-        device,
-        dtype,
-        threads,
-        shape,
-        heteroSpec,
-        mode,
-        live,
-        queued,
-        prefillChunk);
+    return with(edit -> edit.mode = value);
   }
 
   public EngineOptions withPrefillChunk(int value) {
+    return with(edit -> edit.prefillChunk = value);
+  }
+
+  public EngineOptions withLimits(int live, int queued) {
+    return with(
+        edit -> {
+          edit.maxLive = live;
+          edit.maxQueued = queued;
+        });
+  }
+
+  private EngineOptions with(Consumer<Edit> change) {
+    Edit edit = new Edit(this);
+    change.accept(edit);
     return new EngineOptions(
-        model,
-        draft,
-        name,
-        device,
-        dtype,
-        threads,
-        shape,
-        heteroSpec,
-        mode,
-        maxLive,
-        maxQueued,
-        value);
+        edit.model,
+        edit.draft,
+        edit.name,
+        edit.device,
+        edit.dtype,
+        edit.threads,
+        edit.shape,
+        edit.heteroSpec,
+        edit.mode,
+        edit.maxLive,
+        edit.maxQueued,
+        edit.prefillChunk);
+  }
+
+  /** A copy of the options that can be changed. */
+  private static final class Edit {
+    private final Path model;
+    private final Path draft;
+    private String name;
+    private String device;
+    private Dtype dtype;
+    private int threads;
+    private TreeShape shape;
+    private HeteroSpecOptions heteroSpec;
+    private String mode;
+    private int maxLive;
+    private int maxQueued;
+    private int prefillChunk;
+
+    Edit(EngineOptions from) {
+      model = from.model;
+      draft = from.draft;
+      name = from.name;
+      device = from.device;
+      dtype = from.dtype;
+      threads = from.threads;
+      shape = from.shape;
+      heteroSpec = from.heteroSpec;
+      mode = from.mode;
+      maxLive = from.maxLive;
+      maxQueued = from.maxQueued;
+      prefillChunk = from.prefillChunk;
+    }
   }
 
   private static void require(boolean valid, String message) {

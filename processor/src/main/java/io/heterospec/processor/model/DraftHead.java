@@ -106,7 +106,7 @@ public final class DraftHead implements AutoCloseable {
    */
   public void addContext(int[] ids, int from, int to, Tensor features, KvCache cache) {
     cache.requireRoom(to - from);
-    try (Tensor rows = ids(ids, from, to)) {
+    try (Tensor rows = device.longs(ids, from, to)) {
       module.call("context", rows, features, cache.length(), cache.tensor()).close();
       cache.append(to - from);
     }
@@ -115,7 +115,7 @@ public final class DraftHead implements AutoCloseable {
   /** Adds context rows and proposes the {@code k} most probable tokens after the last of them. */
   public Proposals extend(int[] ids, int from, int to, Tensor features, KvCache cache, int k) {
     cache.requireRoom(to - from);
-    try (Tensor rows = ids(ids, from, to)) {
+    try (Tensor rows = device.longs(ids, from, to)) {
       Proposals proposals =
           proposals(
               module.call("extend", rows, features, cache.length(), cache.tensor(), k).tensors(),
@@ -165,14 +165,6 @@ public final class DraftHead implements AutoCloseable {
     try (Tensor top = out[0]) {
       return new Proposals(top.toFloats(), k, out[1]);
     }
-  }
-
-  private Tensor ids(int[] ids, int from, int to) {
-    long[] wide = new long[to - from];
-    for (int i = from; i < to; i++) {
-      wide[i - from] = ids[i];
-    }
-    return device.longs(wide, wide.length);
   }
 
   @Override

@@ -99,7 +99,7 @@ public final class TargetModel implements AutoCloseable {
    */
   public Tensor prefill(int[] ids, int from, int to, KvCache cache) {
     cache.requireRoom(to - from);
-    try (Tensor rows = ids(ids, from, to)) {
+    try (Tensor rows = device.longs(ids, from, to)) {
       Tensor features = module.call("prefill", rows, cache.length(), cache.tensor()).tensor();
       cache.append(to - from);
       return features;
@@ -156,11 +156,7 @@ public final class TargetModel implements AutoCloseable {
 
   /** Rows of a feature tensor, in the given order; the caller's to close. */
   public Tensor pick(Tensor features, int[] rows, int count) {
-    long[] index = new long[count];
-    for (int i = 0; i < count; i++) {
-      index[i] = rows[i];
-    }
-    try (Tensor wanted = device.longs(index, count)) {
+    try (Tensor wanted = device.longs(rows, 0, count)) {
       return module.call("pick", features, wanted).tensor();
     }
   }
@@ -172,7 +168,7 @@ public final class TargetModel implements AutoCloseable {
    */
   public float[] logits(int[] ids, int from, int to, KvCache cache) {
     cache.requireRoom(to - from);
-    try (Tensor rows = ids(ids, from, to)) {
+    try (Tensor rows = device.longs(ids, from, to)) {
       Tensor[] out = module.call("prefill_logits", rows, cache.length(), cache.tensor()).tensors();
       cache.append(to - from);
       try (Tensor logits = out[0];
@@ -205,7 +201,7 @@ public final class TargetModel implements AutoCloseable {
    */
   public float[] score(int[] ids, int from, int to, long[] next, int top, KvCache cache) {
     cache.requireRoom(to - from);
-    try (Tensor rows = ids(ids, from, to);
+    try (Tensor rows = device.longs(ids, from, to);
         Tensor following = device.longs(next, next.length)) {
       Tensor[] out = module.call("prefill_logits", rows, cache.length(), cache.tensor()).tensors();
       cache.append(to - from);
@@ -220,14 +216,6 @@ public final class TargetModel implements AutoCloseable {
   /** Time in scripts of this model since the last call, in nanoseconds. */
   public long takeNanos() {
     return module.takeNanos();
-  }
-
-  private Tensor ids(int[] ids, int from, int to) {
-    long[] wide = new long[to - from];
-    for (int i = from; i < to; i++) {
-      wide[i - from] = ids[i];
-    }
-    return device.longs(wide, wide.length);
   }
 
   @Override

@@ -89,6 +89,15 @@ public final class TorchDevice implements AutoCloseable {
     return new Tensor(manager, (PtNDArray) manager.create(values, new Shape(shape)));
   }
 
+  /** The values from {@code from} to {@code to} as an int64 tensor of one dimension. */
+  public Tensor longs(int[] values, int from, int to) {
+    long[] wide = new long[to - from];
+    for (int i = from; i < to; i++) {
+      wide[i - from] = values[i];
+    }
+    return longs(wide, wide.length);
+  }
+
   /** An fp32 tensor. */
   public Tensor floats(float[] values, long... shape) {
     return new Tensor(manager, (PtNDArray) manager.create(values, new Shape(shape)));

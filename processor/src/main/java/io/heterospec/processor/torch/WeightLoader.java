@@ -50,11 +50,7 @@ public final class WeightLoader implements AutoCloseable {
 
   /** Adds a table of indices, which keeps its type. */
   public WeightLoader addIndices(int[] values) {
-    long[] wide = new long[values.length];
-    for (int i = 0; i < wide.length; i++) {
-      wide[i] = values[i];
-    }
-    try (Tensor borrowed = device.longs(wide, wide.length)) {
+    try (Tensor borrowed = device.longs(values, 0, values.length)) {
       weights.add(module.call("keep", borrowed).tensor());
     }
     return this;

@@ -6,7 +6,6 @@ import io.heterospec.processor.engine.SamplingParams;
 import io.heterospec.processor.engine.TorchEngine;
 import io.heterospec.processor.tree.VanillaPolicy;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -33,15 +32,7 @@ final class BenchCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
   @Mixin ModelOptions models;
 
-  @Option(
-      names = "--prompts",
-      paramLabel = "FILE",
-      required = true,
-      description = "JSON lines in MT-bench form; repeatable.")
-  List<Path> files;
-
-  @Option(names = "--limit", paramLabel = "N", description = "Most prompts of each file.")
-  int limit;
+  @Mixin PromptFileOptions promptFiles;
 
   @Option(
       names = "--modes",
@@ -80,7 +71,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<PromptFile.Prompt> prompts = PromptFile.read(files, limit);
+    List<PromptFile.Prompt> prompts = promptFiles.read();
     SamplingParams sampling =
         new SamplingParams(maxTokens, temperature, 0, 1, seed, List.of(), false);
     int most = concurrency.stream().max(Comparator.naturalOrder()).orElseThrow();

@@ -35,15 +35,7 @@ final class CalibrateCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
   @Mixin ModelOptions models;
 
-  @Option(
-      names = "--prompts",
-      paramLabel = "FILE",
-      required = true,
-      description = "JSON lines in MT-bench form; repeatable.")
-  List<Path> files;
-
-  @Option(names = "--limit", paramLabel = "N", description = "Most prompts of each file.")
-  int limit;
+  @Mixin PromptFileOptions promptFiles;
 
   @Option(
       names = "--max-tokens",
@@ -57,7 +49,7 @@ final class CalibrateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<PromptFile.Prompt> prompts = PromptFile.read(files, limit);
+    List<PromptFile.Prompt> prompts = promptFiles.read();
     EngineOptions options = models.engine(null);
     if (options.draft() == null) {
       throw new UsageException("calibrate needs a draft head; give --draft");

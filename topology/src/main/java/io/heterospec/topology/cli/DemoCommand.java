@@ -82,7 +82,7 @@ final class DemoCommand implements Callable<Integer> {
           PromptPublisher publisher = new PromptPublisher(cluster.config())) {
         err.printf(
             "Publishing %d prompt events to %s%n", prompts.size(), cluster.bootstrapServers());
-        return run(out, prompts, cluster, reader, publisher);
+        return run(out, prompts, cluster, reader, publisher, stop);
       }
     }
   }
@@ -98,7 +98,8 @@ final class DemoCommand implements Callable<Integer> {
       Map<String, String> prompts,
       LocalCluster cluster,
       EventReader reader,
-      PromptPublisher publisher)
+      PromptPublisher publisher,
+      StopOnce stop)
       throws InterruptedException {
     DemoReport report = new DemoReport(List.copyOf(prompts.keySet()));
     DemoPrinter printer = new DemoPrinter(out, prompts);
@@ -110,6 +111,9 @@ final class DemoCommand implements Callable<Integer> {
       reader.poll(POLL, report);
       if (!json) {
         printer.update(report);
+      }
+      if (stop.isClosed()) {
+        return HeteroSpec.FAILED; // interrupted by the user
       }
       if (System.nanoTime() - start > LIMIT.toNanos() || !cluster.application().healthy()) {
         throw new IllegalStateException(
