@@ -208,7 +208,7 @@ class TargetModelTest {
     }
     try (TargetModel target = load(fixture, false);
         KvCache cache = target.newCache(64)) {
-      assertThat(difference(expected, target.logits(ids, 0, ids.length, cache))).isLessThan(1e-3);
+      assertThat(difference(expected, target.logits(ids, 0, ids.length, cache))).isLessThan(TOLERANCE);
     }
   }
 }
