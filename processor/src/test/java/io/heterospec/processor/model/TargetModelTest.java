@@ -208,7 +208,8 @@ class TargetModelTest {
     }
     try (TargetModel target = load(fixture, false);
         KvCache cache = target.newCache(64)) {
-      assertThat(difference(expected, target.logits(ids, 0, ids.length, cache))).isLessThan(TOLERANCE);
+      assertThat(difference(expected, target.logits(ids, 0, ids.length, cache)))
+          .isLessThan(TOLERANCE);
     }
   }
 }
