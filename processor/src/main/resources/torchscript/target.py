@@ -1,13 +1,17 @@
   # w: 0 embedding (V, F), 1 cos, 2 sin (context, D), 3 final norm, 4 output (V, F), then for each
   # layer: norm, fused q/k/v, o, norm, fused gate/up, down.
-  def run(self: __torch__.${class}, ids: Tensor, positions: Tensor, past: int, mask: Optional[Tensor], cache: Tensor) -> Tuple[Tensor, Tensor]:
+  # ids and positions (T) of all sequences; sequence s has counts[s] rows that follow pasts[s] rows of
+  # its cache -> residual stream (T, F), features (T, 3F)
+  def run(self: __torch__.${class}, ids: Tensor, positions: Tensor, counts: List[int], pasts: List[int], masks: List[Optional[Tensor]], caches: List[Tensor]) -> Tuple[Tensor, Tensor]:
     w = self.w
-    T = ids.size(0)
     x = torch.embedding(w[0], ids)
     cos = torch.index_select(w[1], 0, positions)
     sin = torch.index_select(w[2], 0, positions)
-    live = torch.unbind(torch.narrow(cache, 4, 0, past + T), 0)
-    window = torch.unbind(torch.narrow(cache, 4, past, T), 0)
+    live = annotate(List[List[Tensor]], [])
+    window = annotate(List[List[Tensor]], [])
+    for s in range(len(counts)):
+      live = torch.append(live, torch.unbind(torch.narrow(caches[s], 4, 0, pasts[s] + counts[s]), 0))
+      window = torch.append(window, torch.unbind(torch.narrow(caches[s], 4, pasts[s], counts[s]), 0))
     taps = annotate(List[Tensor], [])
     for i in range(${layers}):
       if i == ${tap_low}:
@@ -17,7 +21,12 @@
       if i == ${tap_high}:
         taps = torch.append(taps, x)
       b = 5 + i * 6
-      a = self.attention(self.linear(self.norm(x, w[b]), w[b + 1]), cos, sin, live[i], window[i], mask)
+      live_here = annotate(List[Tensor], [])
+      window_here = annotate(List[Tensor], [])
+      for s in range(len(counts)):
+        live_here = torch.append(live_here, live[s][i])
+        window_here = torch.append(window_here, window[s][i])
+      a = self.attention(self.linear(self.norm(x, w[b]), w[b + 1]), cos, sin, counts, live_here, window_here, masks)
       x = torch.add(x, self.linear(a, w[b + 2]))
       x = torch.add(x, self.mlp(self.norm(x, w[b + 3]), w[b + 4], w[b + 5]))
     features = x
@@ -34,31 +43,34 @@
   def prefill(self: __torch__.${class}, ids: Tensor, past: int, cache: Tensor) -> Tensor:
     T = ids.size(0)
     positions = torch.arange(past, past + T, 1, dtype=4, layout=None, device=ids.device, pin_memory=None)
-    x, features = self.run(ids, positions, past, self.widen(self.causal(ids, T), past), cache)
+    x, features = self.run(ids, positions, [T], [past], self.causal_all(ids, [T], [past]), [cache])
     return features
 
   # The same with the logits of every row (T, V).
   def prefill_logits(self: __torch__.${class}, ids: Tensor, past: int, cache: Tensor) -> Tuple[Tensor, Tensor]:
     T = ids.size(0)
     positions = torch.arange(past, past + T, 1, dtype=4, layout=None, device=ids.device, pin_memory=None)
-    x, features = self.run(ids, positions, past, self.widen(self.causal(ids, T), past), cache)
+    x, features = self.run(ids, positions, [T], [past], self.causal_all(ids, [T], [past]), [cache])
     return (self.logits(x), features)
 
-  # rows (2, T): token ids and absolute positions; tree (T, T) additive -> logits, features
-  def tree_logits(self: __torch__.${class}, rows: Tensor, past: int, tree: Tensor, cache: Tensor) -> Tuple[Tensor, Tensor]:
+  # A pass over the trees of several sequences. rows (2, T): token ids and absolute positions; trees:
+  # the additive masks (counts[s], counts[s]) one after the other -> logits (T, V), features
+  def tree_logits(self: __torch__.${class}, rows: Tensor, trees: Tensor, counts: List[int], pasts: List[int], caches: List[Tensor]) -> Tuple[Tensor, Tensor]:
     ids, positions = torch.unbind(rows, 0)
-    x, features = self.run(ids, positions, past, self.widen(tree, past), cache)
+    x, features = self.run(ids, positions, counts, pasts, self.widen_all(trees, counts, pasts), caches)
     return (self.logits(x), features)
 
   # Most probable next token of every row (T) -> tokens, features
-  def verify_greedy(self: __torch__.${class}, rows: Tensor, past: int, tree: Tensor, cache: Tensor) -> Tuple[Tensor, Tensor]:
-    logits, features = self.tree_logits(rows, past, tree, cache)
+  def verify_greedy(self: __torch__.${class}, rows: Tensor, trees: Tensor, counts: List[int], pasts: List[int], caches: List[Tensor]) -> Tuple[Tensor, Tensor]:
+    logits, features = self.tree_logits(rows, trees, counts, pasts, caches)
     return (torch.argmax(logits, -1), features)
 
-  # Sampled next token of every row; uniform (T) holds a random integer in [0, 2^53) for each.
-  def verify_sampled(self: __torch__.${class}, rows: Tensor, past: int, tree: Tensor, cache: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
-    logits, features = self.tree_logits(rows, past, tree, cache)
-    return (self.sample(logits, uniform, temperature, top_k, top_p), features)
+  # Sampled next token of some rows; uniform holds a random integer in [0, 2^53) for each of them.
+  def sample_rows(self: __torch__.${class}, logits: Tensor, rows: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:
+    return self.sample(torch.index_select(logits, 0, rows), uniform, temperature, top_k, top_p)
+
+  def argmax_rows(self: __torch__.${class}, logits: Tensor, rows: Tensor) -> Tensor:
+    return torch.argmax(torch.index_select(logits, 0, rows), -1)
 
   # Inverse of the cumulative distribution in vocabulary order, so that the token depends on the
   # distribution and the number alone.

@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param policy name of the tree policy
  * @param cycle index of the cycle in this attempt of the generation, from 0
+ * @param sequences sequences that shared the cycle's passes, this one included
  * @param entropy cumulative meta-path entropy in nats; NaN when nothing was drafted
  * @param depthEntropies the entropies it sums, one for each depth of the meta-path
  * @param bin entropy bin, -1 when the policy uses none
@@ -19,14 +20,15 @@ import java.util.List;
  * @param terminalRank rank, from 0, of the meta-path's final token among the verified candidates by
  *     path confidence; -1 when it was not verified
  * @param metaPathAccepted whether every token of the meta-path was accepted
- * @param draftNanos time in draft-head calls
- * @param verifyNanos time in target calls
+ * @param draftNanos time in draft-head calls, for all sequences of the cycle
+ * @param verifyNanos time in target calls, for all sequences of the cycle
  * @param totalNanos time of the whole cycle
  * @param tree the verified tree when asked for, otherwise empty
  */
 public record CycleReport(
     String policy,
     int cycle,
+    int sequences,
     double entropy,
     double[] depthEntropies,
     int bin,

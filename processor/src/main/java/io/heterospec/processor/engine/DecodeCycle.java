@@ -1,7 +1,8 @@
 package io.heterospec.processor.engine;
 
-import io.heterospec.processor.engine.Drafter.Draft;
 import io.heterospec.processor.model.DraftHead;
+import io.heterospec.processor.model.RowBatch;
+import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.tree.DraftTree;
@@ -11,19 +12,38 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One draft-verify cycle of a sequence: draft a tree, verify it with one pass of the target, walk
- * from the root along the tokens the target itself chooses, keep the rows of that path. The token
- * that ends the walk is the target's own, so a cycle gives one token more than it accepts, and
- * every token is the one plain decoding would give. Belongs to the engine's thread.
+ * One draft-verify cycle of several sequences together: draft a tree for each, verify all trees
+ * with one pass of the target, walk each from its root along the tokens the target itself chooses,
+ * keep the rows of that path. The token that ends the walk is the target's own, so a cycle gives a
+ * sequence one token more than it accepts, and every token is the one plain decoding would give.
+ * Belongs to the engine's thread.
  */
 final class DecodeCycle {
   private final TargetModel target;
   private final DraftHead head; // null without one
   private final Drafter drafter;
-  private long[] rows = new long[0];
-  private float[] mask = new float[0];
-  private long[] uniform = new long[0];
-  private int[] path = new int[1];
+  private final RowBatch batch = new RowBatch();
+  private final List<Sampling> sampling = new ArrayList<>();
+  private long[] uniform = new long[64];
+
+  /** What the cycle did for one sequence. */
+  record Outcome(Sequence sequence, GenerationStep step) {}
+
+  /** The path of a sequence: its root's row and the accepted ones, counted from the root's. */
+  private record Walk(Sequence sequence, int[] path, int accepted, int bonus) {
+
+    boolean reached(int row) {
+      for (int i = 1; i <= accepted; i++) {
+        if (path[i] == row) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  /** Times of a cycle, the same for all its sequences. */
+  private record Times(int sequences, long draftNanos, long verifyNanos, long totalNanos) {}
 
   DecodeCycle(TargetModel target, DraftHead head) {
     this.target = target;
@@ -31,31 +51,126 @@ final class DecodeCycle {
     this.drafter = head == null ? null : new Drafter(head);
   }
 
-  /** Runs a cycle; the sequence's new tokens follow its old ones. */
-  GenerationStep run(Sequence sequence) {
+  /** Runs a cycle; each sequence's new tokens follow its old ones. */
+  List<Outcome> run(List<Sequence> sequences) {
     long start = System.nanoTime();
-    if (sequence.targetCalls == 0) {
-      sequence.firstCycleNanos = start;
-    }
     takeNanos();
-    Draft draft = draft(sequence);
-    VerifyTree tree = sequence.verify;
-    tree.select(sequence.draft, draft.assessment().verify());
-    TargetModel.Pass pass = verify(sequence, tree);
-    int accepted = walk(tree, pass.tokens());
-    long bonus = pass.tokens()[path[accepted]];
-    keep(sequence, pass.features(), accepted);
+    for (Sequence sequence : sequences) {
+      if (sequence.targetCalls == 0) {
+        sequence.firstCycleNanos = start;
+      }
+    }
+    if (drafter != null) {
+      drafter.draft(sequences);
+    }
+    TargetModel.Pass pass = verify(sequences);
+    List<Walk> walks = new ArrayList<>(sequences.size());
+    for (int i = 0; i < sequences.size(); i++) {
+      walks.add(walk(sequences.get(i), pass.tokens(), batch.start(i)));
+    }
+    keep(walks, pass.features());
+    Times times =
+        new Times(
+            sequences.size(),
+            head == null ? 0 : head.takeNanos(),
+            target.takeNanos(),
+            System.nanoTime() - start);
+    return walks.stream().map(walk -> new Outcome(walk.sequence(), emit(walk, times))).toList();
+  }
 
+  private TargetModel.Pass verify(List<Sequence> sequences) {
+    batch.reset();
+    sampling.clear();
+    for (Sequence sequence : sequences) {
+      add(sequence);
+      sampling.add(sequence.sampling);
+    }
+    return target.verify(batch, sampling, uniform);
+  }
+
+  private void add(Sequence sequence) {
+    VerifyTree tree = sequence.verify;
+    tree.select(sequence.draft, sequence.drafted.assessment().verify());
+    int count = tree.rows();
+    int index = batch.add(sequence.targetCache(), count, count);
+    int start = batch.start(index);
+    tree.writeMask(batch.masks(), batch.maskStart(index), count);
+    if (uniform.length < start + count) {
+      uniform = Arrays.copyOf(uniform, 2 * (start + count));
+    }
+    int root = sequence.rootPosition();
+    long seed = sequence.request.sampling().seed();
+    for (int row = 0; row < count; row++) {
+      int token = row == 0 ? sequence.tokens()[root] : tree.token(row);
+      batch.set(start + row, token, root + tree.depth(row));
+      uniform[start + row] = PositionRandom.at(seed, root + 1 + tree.depth(row));
+    }
+  }
+
+  private static Walk walk(Sequence sequence, long[] next, int start) {
+    VerifyTree tree = sequence.verify;
+    int[] path = new int[tree.rows()];
+    int accepted = 0;
+    int row = 0;
+    while (true) {
+      int token = Math.toIntExact(next[start + row]);
+      row = tree.child(row, token);
+      if (row < 0) {
+        return new Walk(sequence, path, accepted, token);
+      }
+      path[++accepted] = row;
+    }
+  }
+
+  private void keep(List<Walk> walks, Tensor features) {
+    try (features) {
+      List<Walk> drafting = new ArrayList<>();
+      int picked = 0;
+      for (Walk walk : walks) {
+        walk.sequence().targetCache().keep(walk.path(), walk.accepted() + 1);
+        if (walk.sequence().policy.drafts()) {
+          drafting.add(walk);
+          picked += walk.accepted() + 1;
+        }
+      }
+      if (!drafting.isEmpty()) {
+        pick(walks, drafting, picked, features);
+      }
+    }
+  }
+
+  private void pick(List<Walk> walks, List<Walk> drafting, int picked, Tensor features) {
+    long[] rows = new long[picked];
+    long[] counts = new long[drafting.size()];
+    int at = 0;
+    int part = 0;
+    for (int i = 0; i < walks.size(); i++) {
+      Walk walk = walks.get(i);
+      if (walk.sequence().policy.drafts()) {
+        counts[part++] = walk.accepted() + 1L;
+        for (int step = 0; step <= walk.accepted(); step++) {
+          rows[at++] = batch.start(i) + (long) walk.path()[step];
+        }
+      }
+    }
+    List<Tensor> parts = target.pick(features, rows, counts);
+    for (int i = 0; i < parts.size(); i++) {
+      drafting.get(i).sequence().features().add(parts.get(i));
+    }
+  }
+
+  private static GenerationStep emit(Walk walk, Times times) {
+    Sequence sequence = walk.sequence();
     int offset = sequence.generatedCount();
     StringBuilder text = new StringBuilder();
     int emitted = 0;
-    for (int i = 1; i <= accepted + 1 && sequence.text.finish() == null; i++) {
-      int token = i <= accepted ? tree.token(path[i]) : Math.toIntExact(bonus);
+    for (int i = 1; i <= walk.accepted() + 1 && sequence.text.finish() == null; i++) {
+      int token = i <= walk.accepted() ? sequence.verify.token(walk.path()[i]) : walk.bonus();
       sequence.add(token);
       text.append(sequence.text.append(token));
       emitted++;
     }
-    CycleReport report = report(sequence, draft, accepted, emitted, start);
+    CycleReport report = report(walk, emitted, times);
     count(sequence, report);
     int[] tokens = sequence.generated();
     return new GenerationStep(
@@ -66,114 +181,47 @@ final class DecodeCycle {
         report);
   }
 
-  private Draft draft(Sequence sequence) {
-    // A token beyond the limit could never be emitted.
-    int maxDepth = sequence.text.remaining() - 1;
-    if (sequence.features() == null || maxDepth < 1 || !sequence.policy.drafts()) {
-      sequence.draft.reset(1);
-      return Draft.NONE;
-    }
-    return drafter.draft(sequence, maxDepth);
-  }
-
-  private TargetModel.Pass verify(Sequence sequence, VerifyTree tree) {
-    int count = tree.rows();
-    if (mask.length != count * count) {
-      rows = new long[2 * count];
-      mask = new float[count * count];
-      uniform = new long[count];
-    }
-    rows[0] = sequence.tokens()[sequence.rootPosition()];
-    for (int row = 1; row < count; row++) {
-      rows[row] = tree.token(row);
-    }
-    tree.writePositions(rows, count, sequence.rootPosition());
-    tree.writeMask(mask);
-    long seed = sequence.request.sampling().seed();
-    for (int row = 0; row < count; row++) {
-      uniform[row] = PositionRandom.at(seed, sequence.length() + tree.depth(row));
-    }
-    return target.verify(rows, mask, count, sequence.targetCache(), sequence.sampling, uniform);
-  }
-
-  /**
-   * Fills {@link #path} with the root's row and the accepted ones; returns how many were accepted.
-   */
-  private int walk(VerifyTree tree, long[] next) {
-    path = path.length < tree.rows() ? new int[tree.rows()] : path;
-    int accepted = 0;
-    int row = 0;
-    path[0] = 0;
-    while (row >= 0) {
-      row = tree.child(row, Math.toIntExact(next[row]));
-      if (row >= 0) {
-        path[++accepted] = row;
-      }
-    }
-    return accepted;
-  }
-
-  private void keep(Sequence sequence, Tensor features, int accepted) {
-    try (features) {
-      sequence.targetCache().keep(path, accepted + 1);
-      if (sequence.policy.drafts()) {
-        sequence.features(target.pick(features, path, accepted + 1));
-      }
-    }
-  }
-
-  private CycleReport report(
-      Sequence sequence, Draft drafted, int accepted, int emitted, long start) {
+  private static CycleReport report(Walk walk, int emitted, Times times) {
+    Sequence sequence = walk.sequence();
     DraftTree draft = sequence.draft;
     VerifyTree tree = sequence.verify;
+    Draft drafted = sequence.drafted;
     int end = drafted.metaPathEnd();
     int endRow = end == DraftTree.ROOT ? -1 : tree.rowOf(end);
-    long draftNanos = head == null ? 0 : head.takeNanos();
-    long verifyNanos = target.takeNanos();
-    List<CycleReport.Node> nodes =
-        sequence.request.traceTree() ? nodes(sequence, accepted) : List.of();
     return new CycleReport(
         sequence.policy.name(),
         Math.toIntExact(sequence.targetCalls),
+        times.sequences(),
         drafted.assessment().entropy(),
         drafted.depthEntropies(),
         drafted.assessment().bin(),
         draft.depth(),
         draft.size(),
         tree.rows(),
-        accepted,
+        walk.accepted(),
         emitted,
         endRow < 0 ? -1 : tree.rankOf(end),
-        endRow > 0 && isAccepted(endRow, accepted),
-        draftNanos,
-        verifyNanos,
-        System.nanoTime() - start,
-        nodes);
+        endRow > 0 && walk.reached(endRow),
+        times.draftNanos(),
+        times.verifyNanos(),
+        times.totalNanos(),
+        sequence.request.traceTree() ? nodes(walk) : List.of());
   }
 
-  private List<CycleReport.Node> nodes(Sequence sequence, int accepted) {
-    DraftTree draft = sequence.draft;
+  private static List<CycleReport.Node> nodes(Walk walk) {
+    DraftTree draft = walk.sequence().draft;
     List<CycleReport.Node> nodes = new ArrayList<>();
     for (int node = 0; node < draft.size(); node++) {
-      int row = sequence.verify.rowOf(node);
+      int row = walk.sequence().verify.rowOf(node);
       nodes.add(
           new CycleReport.Node(
               draft.token(node),
               draft.parent(node),
               Math.exp(draft.logConfidence(node)),
               row >= 0,
-              row >= 0 && isAccepted(row, accepted)));
+              row >= 0 && walk.reached(row)));
     }
     return nodes;
-  }
-
-  private boolean isAccepted(int row, int accepted) {
-    for (int i = 1; i <= accepted; i++) {
-      if (path[i] == row) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static void count(Sequence sequence, CycleReport report) {

@@ -2,119 +2,164 @@ package io.heterospec.processor.engine;
 
 import io.heterospec.processor.model.DraftHead;
 import io.heterospec.processor.model.Proposals;
+import io.heterospec.processor.model.RowBatch;
+import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.tree.DraftTree;
 import io.heterospec.processor.tree.TreePolicy.Assessment;
 import io.heterospec.processor.tree.TreeShape;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Grows a sequence's draft tree level by level with the draft head (EAGLE-2/3), to the policy's
- * depth and, after the policy's assessment, beyond it (HeteroSpec, dynamic extended drafting).
+ * Grows the draft trees of all sequences together, level by level, with the draft head (EAGLE-2/3):
+ * to each policy's depth and, after the policy's assessment, beyond it (HeteroSpec, dynamic
+ * extended drafting). One call of the head serves a level of every sequence that still drafts.
  * Belongs to the engine's thread.
  */
 final class Drafter {
   private final DraftHead head;
-
-  /**
-   * What one cycle's drafting came to.
-   *
-   * @param assessment the policy's
-   * @param depthEntropies entropies along the meta-path when it was assessed
-   * @param metaPathEnd node that ended the meta-path then
-   */
-  record Draft(Assessment assessment, double[] depthEntropies, int metaPathEnd) {
-    static final Draft NONE =
-        new Draft(new Assessment(Double.NaN, -1, 0, 0), new double[0], DraftTree.ROOT);
-
-    static Draft of(DraftTree tree, Assessment assessment) {
-      return new Draft(assessment, tree.depthEntropies(), tree.metaPathEnd());
-    }
-  }
-
+  private final RowBatch batch = new RowBatch();
   private final float[] logProbs = new float[TreeShape.MAX_TOP_K];
   private final int[] tokens = new int[TreeShape.MAX_TOP_K];
-  private float[] mask = new float[0];
+
+  /** A sequence whose tree is growing. */
+  private static final class Growing {
+    private final Sequence sequence;
+    private final int limit; // most levels that can still become output
+    private int goal;
+    private int firstHidden; // row of its first node in the hidden states of the level above
+
+    Growing(Sequence sequence, int limit) {
+      this.sequence = sequence;
+      this.limit = limit;
+      this.goal = Math.min(sequence.policy.shape().depth(), limit);
+    }
+
+    DraftTree tree() {
+      return sequence.draft;
+    }
+  }
 
   Drafter(DraftHead head) {
     this.head = head;
   }
 
-  /**
-   * Drafts for one cycle. A tree that the remaining length keeps below the policy's depth is not
-   * assessed: its entropy is a sum over fewer levels than the bins were made for.
-   *
-   * @param maxDepth most levels that can still become output, at least 1
-   */
-  Draft draft(Sequence sequence, int maxDepth) {
-    TreeShape shape = sequence.policy.shape();
-    DraftTree tree = sequence.draft;
-    int k = Math.min(shape.topK(), head.config().draftVocabularySize());
-    tree.reset(k);
-    Proposals last = extend(sequence, k);
-    try {
-      expand(tree, DraftTree.ROOT, last, 0);
-      last = levels(sequence, last, Math.min(shape.depth(), maxDepth), k);
-      if (shape.depth() > maxDepth) {
-        return Draft.of(tree, new Assessment(tree.metaPathEntropy(), -1, 0, shape.nodes()));
+  /** Drafts for one cycle of every sequence whose policy drafts and that has room for a draft. */
+  void draft(List<Sequence> sequences) {
+    List<Growing> growing = new ArrayList<>();
+    for (Sequence sequence : sequences) {
+      sequence.draft.reset(1);
+      sequence.drafted = Draft.NONE;
+      // A token beyond the limit could never be emitted.
+      int limit = sequence.text.remaining() - 1;
+      if (limit >= 1 && sequence.policy.drafts() && !sequence.features().isEmpty()) {
+        growing.add(new Growing(sequence, limit));
       }
-      Assessment assessment = sequence.policy.assess(tree);
-      Draft draft = Draft.of(tree, assessment);
-      last = levels(sequence, last, Math.min(shape.depth() + assessment.extraDepth(), maxDepth), k);
-      return draft;
+    }
+    if (!growing.isEmpty()) {
+      grow(growing);
+    }
+  }
+
+  private void grow(List<Growing> growing) {
+    // All policies of an engine share the base tree's width.
+    int k =
+        Math.min(
+            growing.get(0).sequence.policy.shape().topK(), head.config().draftVocabularySize());
+    Proposals last = extend(growing, k);
+    try {
+      while (!growing.isEmpty()) {
+        growing.removeIf(this::isDone);
+        if (!growing.isEmpty()) {
+          Proposals next = level(growing, last, k);
+          last.close();
+          last = next;
+        }
+      }
     } finally {
       last.close();
     }
   }
 
+  // A tree that the remaining length keeps below the policy's depth is not assessed: its entropy is
+  // a sum over fewer levels than the bins were made for.
+  private boolean isDone(Growing growing) {
+    Sequence sequence = growing.sequence;
+    DraftTree tree = growing.tree();
+    if (tree.depth() < growing.goal) {
+      return false;
+    }
+    TreeShape shape = sequence.policy.shape();
+    if (shape.depth() > growing.limit) {
+      sequence.drafted =
+          Draft.of(tree, new Assessment(tree.metaPathEntropy(), -1, 0, shape.nodes()));
+      return true;
+    }
+    if (sequence.drafted == Draft.NONE) {
+      Assessment assessment = sequence.policy.assess(tree);
+      sequence.drafted = Draft.of(tree, assessment);
+      growing.goal = Math.min(shape.depth() + assessment.extraDepth(), growing.limit);
+    }
+    return tree.depth() >= growing.goal;
+  }
+
   // The context rows the head has not seen: the features of tokens from, from+1, … with the tokens
   // after them, the last of which is the root.
-  private Proposals extend(Sequence sequence, int k) {
-    int from = sequence.headCache().length() + 1;
-    Proposals proposals =
-        head.extend(
-            sequence.tokens(),
-            from,
-            sequence.length(),
-            sequence.features(),
-            sequence.headCache(),
-            k);
-    sequence.features(null);
+  private Proposals extend(List<Growing> growing, int k) {
+    batch.reset();
+    List<Tensor> features = new ArrayList<>();
+    for (Growing each : growing) {
+      addContext(batch, each.sequence, each.sequence.rootPosition());
+      features.addAll(each.sequence.features());
+      each.tree().reset(k);
+    }
+    Proposals proposals = head.extend(batch, features, k);
+    for (int i = 0; i < growing.size(); i++) {
+      growing.get(i).sequence.dropFeatures();
+      growing.get(i).firstHidden = i;
+      expand(growing.get(i).tree(), DraftTree.ROOT, proposals, i);
+    }
     return proposals;
   }
 
-  private Proposals levels(Sequence sequence, Proposals above, int depth, int k) {
-    DraftTree tree = sequence.draft;
-    Proposals last = above;
-    while (tree.depth() < depth) {
-      Proposals next = level(sequence, last, k);
-      last.close();
-      last = next;
-      for (int i = 0; i < tree.frontierSize(); i++) {
-        expand(tree, tree.frontier(i), next, i);
-      }
+  /** Adds the head's rows for the tokens from its length to {@code end}. */
+  static void addContext(RowBatch batch, Sequence sequence, int end) {
+    int from = sequence.headCache().length();
+    int row = batch.start(batch.add(sequence.headCache(), end - from));
+    for (int position = from; position < end; position++) {
+      batch.set(row++, sequence.tokens()[position + 1], position);
     }
-    return last;
   }
 
-  private Proposals level(Sequence sequence, Proposals above, int k) {
-    DraftTree tree = sequence.draft;
-    int aboveStart = tree.slots() - tree.frontierSize();
-    tree.selectFrontier(k);
-    int count = tree.frontierSize();
-    long[] rows = new long[2 * count];
-    for (int i = 0; i < count; i++) {
-      int node = tree.frontier(i);
-      int parent = tree.parent(node);
-      rows[i] = tree.token(node);
-      rows[count + i] = parent == DraftTree.ROOT ? 0 : tree.slot(parent) - aboveStart;
+  private Proposals level(List<Growing> growing, Proposals above, int k) {
+    batch.reset();
+    for (Growing each : growing) {
+      DraftTree tree = each.tree();
+      int aboveStart = tree.slots() - tree.frontierSize();
+      tree.selectFrontier(k);
+      int count = tree.frontierSize();
+      int index = batch.add(each.sequence.headCache(), count, tree.slots());
+      int row = batch.start(index);
+      int position = each.sequence.rootPosition() + tree.depth() - 1;
+      for (int i = 0; i < count; i++) {
+        int node = tree.frontier(i);
+        int parent = tree.parent(node);
+        batch.set(row + i, tree.token(node), position);
+        batch.setParent(
+            row + i,
+            each.firstHidden + (parent == DraftTree.ROOT ? 0 : tree.slot(parent) - aboveStart));
+      }
+      tree.writeFrontierMask(batch.masks(), batch.maskStart(index), tree.slots());
     }
-    int columns = tree.slots();
-    if (mask.length != count * columns) {
-      mask = new float[count * columns];
+    Proposals proposals = head.level(batch, above.hidden(), k);
+    for (int s = 0; s < growing.size(); s++) {
+      DraftTree tree = growing.get(s).tree();
+      growing.get(s).firstHidden = batch.start(s);
+      for (int i = 0; i < tree.frontierSize(); i++) {
+        expand(tree, tree.frontier(i), proposals, batch.start(s) + i);
+      }
     }
-    tree.writeFrontierMask(mask);
-    int position = sequence.rootPosition() + tree.depth() - 1;
-    return head.level(
-        rows, count, above.hidden(), position, mask, columns, sequence.headCache(), k);
+    return proposals;
   }
 
   private void expand(DraftTree tree, int node, Proposals proposals, int row) {

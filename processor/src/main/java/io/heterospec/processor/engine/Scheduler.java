@@ -1,6 +1,8 @@
 package io.heterospec.processor.engine;
 
 import io.heterospec.processor.model.KvCache;
+import io.heterospec.processor.model.RowBatch;
+import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,9 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives the live sequences their turns: each in a round gets one chunk of prefill or one cycle, so
- * that a long prompt does not hold up the others, and sequences join and leave at any round.
- * Belongs to the engine's thread.
+ * Advances the live sequences in rounds (continuous batching): a round is one chunk of prefill, if
+ * any sequence waits for it, and one draft-verify cycle of all others together. So a long prompt
+ * does not hold up the others, and sequences join and leave at any round. Belongs to the engine's
+ * thread.
  */
 final class Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
@@ -58,12 +61,16 @@ final class Scheduler {
     return live.isEmpty();
   }
 
-  /** Admits what fits and gives every live sequence one turn. */
+  /** Admits what fits, prefills a chunk and runs a cycle of everything that is prefilled. */
   void round() {
     admit();
     for (Sequence sequence : List.copyOf(live)) {
-      turn(sequence);
+      if (expired(sequence)) {
+        end(sequence, FinishReason.CANCELLED);
+      }
     }
+    live.stream().filter(sequence -> !sequence.prefilled()).findFirst().ifPresent(this::prefill);
+    decode(live.stream().filter(Sequence::prefilled).toList());
     admit();
   }
 
@@ -121,17 +128,28 @@ final class Scheduler {
     }
   }
 
-  private void turn(Sequence sequence) {
+  // A cycle that fails leaves the caches of all its sequences in doubt.
+  private void decode(List<Sequence> ready) {
+    if (ready.isEmpty()) {
+      return;
+    }
+    List<DecodeCycle.Outcome> outcomes;
     try {
-      if (expired(sequence)) {
-        end(sequence, FinishReason.CANCELLED);
-      } else if (!sequence.prefilled()) {
-        prefill(sequence);
-      } else {
-        sequence.listener.onStep(cycle.run(sequence));
-        if (sequence.text.finish() != null) {
-          end(sequence, sequence.text.finish());
-        }
+      outcomes = cycle.run(ready);
+    } catch (RuntimeException e) {
+      live.removeAll(ready);
+      ready.forEach(sequence -> fail(sequence, e));
+      return;
+    }
+    outcomes.forEach(this::deliver);
+  }
+
+  private void deliver(DecodeCycle.Outcome outcome) {
+    Sequence sequence = outcome.sequence();
+    try {
+      sequence.listener.onStep(outcome.step());
+      if (sequence.text.finish() != null) {
+        end(sequence, sequence.text.finish());
       }
     } catch (RuntimeException e) {
       live.remove(sequence);
@@ -142,16 +160,25 @@ final class Scheduler {
   // The head reads each chunk's features while they are there; the last chunk's wait for the first
   // cycle, which extends the head's context and drafts in one call.
   private void prefill(Sequence sequence) {
-    KvCache cache = sequence.targetCache();
-    int from = cache.length();
-    int to = Math.min(from + prefillChunk, sequence.rootPosition());
-    var features = models.target().prefill(sequence.tokens(), from, to, cache);
-    sequence.features(features);
-    if (!sequence.policy.drafts()) {
-      sequence.features(null);
-    } else if (!sequence.prefilled()) {
-      models.head().addContext(sequence.tokens(), from + 1, to + 1, features, sequence.headCache());
-      sequence.features(null);
+    try {
+      KvCache cache = sequence.targetCache();
+      int from = cache.length();
+      int to = Math.min(from + prefillChunk, sequence.rootPosition());
+      Tensor features = models.target().prefill(sequence.tokens(), from, to, cache);
+      if (!sequence.policy.drafts()) {
+        features.close();
+        return;
+      }
+      sequence.features().add(features);
+      if (!sequence.prefilled()) {
+        RowBatch rows = new RowBatch();
+        Drafter.addContext(rows, sequence, to);
+        models.head().addContext(rows, sequence.features());
+        sequence.dropFeatures();
+      }
+    } catch (RuntimeException e) {
+      live.remove(sequence);
+      fail(sequence, e);
     }
   }
 
@@ -165,21 +192,25 @@ final class Scheduler {
   }
 
   private void leave(Sequence sequence, FinishReason reason) {
-    if (reason != null) {
-      sequence.listener.onFinished(SequenceResult.of(sequence, reason));
-    }
-    sequence.close();
-    onLeave.run();
+    release(sequence, reason == null ? null : SequenceResult.of(sequence, reason));
   }
 
   private void fail(Sequence sequence, Throwable cause) {
     LOG.error("generation {} failed in the engine", sequence.request.id(), cause);
+    release(sequence, SequenceResult.failed(sequence, cause));
+  }
+
+  // Its place is free before its listener hears of the end: a listener may submit the next.
+  private void release(Sequence sequence, GenerationResult result) {
+    sequence.close();
+    onLeave.run();
+    if (result == null) {
+      return;
+    }
     try {
-      sequence.listener.onFinished(SequenceResult.failed(sequence, cause));
+      sequence.listener.onFinished(result);
     } catch (RuntimeException e) {
       LOG.error("the listener of generation {} failed", sequence.request.id(), e);
     }
-    sequence.close();
-    onLeave.run();
   }
 }

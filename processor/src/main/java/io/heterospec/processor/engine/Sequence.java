@@ -7,7 +7,9 @@ import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.tree.DraftTree;
 import io.heterospec.processor.tree.TreePolicy;
 import io.heterospec.processor.tree.VerifyTree;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * One live generation. Its last token, the root of the next draft tree, is known but not yet in the
@@ -21,6 +23,7 @@ final class Sequence implements AutoCloseable {
   final SequenceText text;
   final DraftTree draft = new DraftTree();
   final VerifyTree verify = new VerifyTree();
+  Draft drafted = Draft.NONE; // what this cycle's drafting came to
   final long submittedNanos = System.nanoTime();
   long admittedNanos;
   long firstCycleNanos; // when the first cycle began, 0 before it
@@ -33,7 +36,8 @@ final class Sequence implements AutoCloseable {
   private int length;
   private KvCache targetCache;
   private KvCache headCache;
-  private Tensor features; // of the rows the head has not seen yet; null for none
+  // Of the rows the head has not seen yet, oldest first.
+  private final List<Tensor> features = new ArrayList<>();
 
   Sequence(
       GenerationRequest request, GenerationListener listener, TreePolicy policy, TextModel model) {
@@ -102,17 +106,20 @@ final class Sequence implements AutoCloseable {
     return headCache;
   }
 
-  /** Features of the rows that the head has not seen yet, null for none. */
-  Tensor features() {
+  /** Features of the rows that the head has not seen yet, oldest first. */
+  List<Tensor> features() {
     return features;
   }
 
-  /** Replaces the features, closing the old ones. */
-  void features(Tensor fresh) {
-    if (features != null) {
-      features.close();
-    }
-    features = fresh;
+  /** Rows that the head has not seen yet: the tokens before the root whose features are known. */
+  int unseenRows() {
+    return rootPosition() - headCache.length();
+  }
+
+  /** Drops the features: the head has seen their rows, or never will. */
+  void dropFeatures() {
+    features.forEach(Tensor::close);
+    features.clear();
   }
 
   /** Whether the caches hold everything before the root. */
@@ -122,7 +129,7 @@ final class Sequence implements AutoCloseable {
 
   @Override
   public void close() {
-    features(null);
+    dropFeatures();
     if (targetCache != null) {
       targetCache.close();
     }

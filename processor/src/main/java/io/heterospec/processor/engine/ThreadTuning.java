@@ -1,11 +1,13 @@
 package io.heterospec.processor.engine;
 
 import io.heterospec.processor.model.KvCache;
+import io.heterospec.processor.model.RowBatch;
 import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Finds the number of threads that makes a verification pass fastest. It is often not the number of
@@ -44,20 +46,20 @@ final class ThreadTuning {
 
   private static double passNanos(TargetModel target) {
     int count = Math.min(TreeShape.cpuDefault().nodes() + 1, target.config().contextLength());
-    long[] rows = new long[2 * count];
-    for (int row = 0; row < count; row++) {
-      rows[count + row] = row;
-    }
-    // Every row sees all others: the arithmetic is the same as with a tree.
-    float[] mask = new float[count * count];
     try (KvCache cache = target.newCache(count)) {
-      long first = pass(target, rows, mask, count, cache);
+      // Every row sees all others: the arithmetic is the same as with a tree.
+      RowBatch batch = new RowBatch();
+      batch.add(cache, count, count);
+      for (int row = 0; row < count; row++) {
+        batch.set(row, 0, row);
+      }
+      long first = pass(target, batch);
       if (first > SLOW_PASS_NANOS) {
-        return pass(target, rows, mask, count, cache);
+        return pass(target, batch);
       }
       long[] nanos = new long[TIMED];
       for (int i = -WARM_UP; i < TIMED; i++) {
-        long time = pass(target, rows, mask, count, cache);
+        long time = pass(target, batch);
         if (i >= 0) {
           nanos[i] = time;
         }
@@ -67,10 +69,9 @@ final class ThreadTuning {
     }
   }
 
-  private static long pass(
-      TargetModel target, long[] rows, float[] mask, int count, KvCache cache) {
+  private static long pass(TargetModel target, RowBatch batch) {
     long start = System.nanoTime();
-    target.verify(rows, mask, count, cache, Sampling.GREEDY, new long[0]).features().close();
+    target.verify(batch, List.of(Sampling.GREEDY), new long[0]).features().close();
     return System.nanoTime() - start;
   }
 }

@@ -10,6 +10,7 @@ import io.heterospec.processor.torch.ScriptSource;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.torch.WeightLoader;
+import java.util.List;
 
 /**
  * An EAGLE-3 head (reference: SafeAILab/EAGLE, {@code eagle/model/cnets.py}): one decoder layer
@@ -100,57 +101,68 @@ public final class DraftHead implements AutoCloseable {
   /**
    * Adds context rows without proposing anything.
    *
-   * @param ids token ids; rows {@code from} to {@code to} are the tokens <em>after</em> those of
-   *     the features
-   * @param features {@code (to − from, 3·hidden)}
+   * @param batch of each sequence rows with the ids of the tokens <em>after</em> those of the
+   *     features, at the positions of the features' tokens
+   * @param features parts {@code (…, 3·hidden)} that make the batch's rows, in their order
    */
-  public void addContext(int[] ids, int from, int to, Tensor features, KvCache cache) {
-    cache.requireRoom(to - from);
-    try (Tensor rows = device.longs(ids, from, to)) {
-      module.call("context", rows, features, cache.length(), cache.tensor()).close();
-      cache.append(to - from);
+  public void addContext(RowBatch batch, List<Tensor> features) {
+    try (Tensor rows = batch.idsAndPositions(device)) {
+      module
+          .call("context", rows, features, batch.counts(), batch.pasts(), batch.tensors())
+          .close();
+      batch.append();
     }
   }
 
-  /** Adds context rows and proposes the {@code k} most probable tokens after the last of them. */
-  public Proposals extend(int[] ids, int from, int to, Tensor features, KvCache cache, int k) {
-    cache.requireRoom(to - from);
-    try (Tensor rows = device.longs(ids, from, to)) {
+  /**
+   * Adds context rows and proposes the {@code k} most probable tokens after the last of each
+   * sequence: one row of proposals a sequence.
+   */
+  public Proposals extend(RowBatch batch, List<Tensor> features, int k) {
+    try (Tensor rows = batch.idsAndPositions(device);
+        Tensor lasts = batch.lastRows(device)) {
       Proposals proposals =
           proposals(
-              module.call("extend", rows, features, cache.length(), cache.tensor(), k).tensors(),
+              module
+                  .call(
+                      "extend",
+                      rows,
+                      features,
+                      batch.counts(),
+                      batch.pasts(),
+                      batch.tensors(),
+                      lasts,
+                      k)
+                  .tensors(),
               k);
-      cache.append(to - from);
+      batch.append();
       return proposals;
     }
   }
 
   /**
-   * One level of a draft tree. The nodes take scratch rows of the cache after the {@code columns −
-   * count} rows of the levels above.
+   * One level of the draft trees of several sequences. The nodes take scratch rows of their cache
+   * after those of the levels above.
    *
-   * @param rows token ids of the nodes, then for each the row of its parent in {@code hidden}: 2 ×
-   *     {@code count}
+   * @param batch nodes with their parents' rows in {@code hidden}; each sequence's mask spans all
+   *     scratch rows of its tree so far
    * @param hidden of the level above
-   * @param position absolute position of the level's rows
-   * @param mask additive attention mask of the nodes over the tree's scratch rows, {@code count ×
-   *     columns}
    */
-  public Proposals level(
-      long[] rows,
-      int count,
-      Tensor hidden,
-      int position,
-      float[] mask,
-      int columns,
-      KvCache cache,
-      int k) {
-    cache.requireRoom(columns);
-    try (Tensor input = device.longs(rows, 2, count);
-        Tensor tree = device.floats(mask, count, columns)) {
+  public Proposals level(RowBatch batch, Tensor hidden, int k) {
+    try (Tensor rows = batch.idsParentsAndPositions(device);
+        Tensor trees = batch.maskCells(device)) {
       return proposals(
           module
-              .call("level", input, hidden, position, cache.length(), tree, cache.tensor(), k)
+              .call(
+                  "level",
+                  rows,
+                  hidden,
+                  trees,
+                  batch.counts(),
+                  batch.maskColumns(),
+                  batch.pasts(),
+                  batch.tensors(),
+                  k)
               .tensors(),
           k);
     }

@@ -9,6 +9,11 @@ import io.heterospec.processor.torch.ScriptSource;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.torch.WeightLoader;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
 
 /**
  * A Llama-family decoder. Every pass also gives the features EAGLE-3 reads: the inputs of layers
@@ -107,41 +112,78 @@ public final class TargetModel implements AutoCloseable {
   }
 
   /**
-   * One decoding pass over a root and the draft nodes below it. The rows become scratch rows of the
-   * cache, in their order; {@link KvCache#keep} says which stay.
+   * One decoding pass over the trees of several sequences: of each the root and the draft nodes
+   * below it, with a square mask among them. The rows become scratch rows of their caches, in their
+   * order; {@link KvCache#keep} says which stay.
    *
-   * @param rows token ids, then absolute positions: 2 × {@code count}
-   * @param mask additive attention mask among the rows, {@code count × count}
-   * @param uniform a random integer in [0, 2⁵³) for each row; not read when greedy
+   * @param sampling how each sequence chooses
+   * @param uniform a random integer in [0, 2⁵³) for each row; not read for greedy sequences
    * @return the target's next token after every row, and the features
    */
-  public Pass verify(
-      long[] rows, float[] mask, int count, KvCache cache, Sampling sampling, long[] uniform) {
-    cache.requireRoom(count);
-    try (Tensor input = device.longs(rows, 2, count);
-        Tensor tree = device.floats(mask, count, count)) {
-      Tensor[] out;
-      if (sampling.isGreedy()) {
-        out = module.call("verify_greedy", input, cache.length(), tree, cache.tensor()).tensors();
-      } else {
-        try (Tensor numbers = device.longs(uniform, count)) {
-          out =
-              module
-                  .call(
-                      "verify_sampled",
-                      input,
-                      cache.length(),
-                      tree,
-                      cache.tensor(),
-                      numbers,
-                      sampling.temperature(),
-                      sampling.topK(),
-                      sampling.topP())
-                  .tensors();
+  public Pass verify(RowBatch batch, List<Sampling> sampling, long[] uniform) {
+    boolean greedy = sampling.stream().allMatch(Sampling::isGreedy);
+    try (Tensor input = batch.idsAndPositions(device);
+        Tensor trees = batch.maskCells(device)) {
+      Tensor[] out =
+          module
+              .call(
+                  greedy ? "verify_greedy" : "tree_logits",
+                  input,
+                  trees,
+                  batch.counts(),
+                  batch.pasts(),
+                  batch.tensors())
+              .tensors();
+      try (Tensor first = out[0]) {
+        long[] tokens = greedy ? first.toLongs() : choose(batch, first, sampling, uniform);
+        return new Pass(tokens, out[1]);
+      }
+    }
+  }
+
+  // Sequences that sample alike choose together.
+  private long[] choose(RowBatch batch, Tensor logits, List<Sampling> sampling, long[] uniform) {
+    Map<Sampling, List<Integer>> alike = new LinkedHashMap<>();
+    for (int i = 0; i < sampling.size(); i++) {
+      alike.computeIfAbsent(sampling.get(i), key -> new ArrayList<>()).add(i);
+    }
+    long[] tokens = new long[batch.rows()];
+    alike.forEach(
+        (how, sequences) -> {
+          long[] rows =
+              sequences.stream()
+                  .flatMapToLong(
+                      i -> LongStream.range(batch.start(i), (long) batch.start(i) + batch.count(i)))
+                  .toArray();
+          long[] chosen = choose(logits, rows, how, uniform);
+          for (int i = 0; i < rows.length; i++) {
+            tokens[(int) rows[i]] = chosen[i];
+          }
+        });
+    return tokens;
+  }
+
+  private long[] choose(Tensor logits, long[] rows, Sampling how, long[] uniform) {
+    try (Tensor wanted = device.longs(rows, rows.length)) {
+      if (how.isGreedy()) {
+        try (Tensor chosen = module.call("argmax_rows", logits, wanted).tensor()) {
+          return chosen.toLongs();
         }
       }
-      try (Tensor tokens = out[0]) {
-        return new Pass(tokens.toLongs(), out[1]);
+      long[] picked = LongStream.of(rows).map(row -> uniform[(int) row]).toArray();
+      try (Tensor numbers = device.longs(picked, picked.length);
+          Tensor chosen =
+              module
+                  .call(
+                      "sample_rows",
+                      logits,
+                      wanted,
+                      numbers,
+                      how.temperature(),
+                      how.topK(),
+                      how.topP())
+                  .tensor()) {
+        return chosen.toLongs();
       }
     }
   }
@@ -154,10 +196,15 @@ public final class TargetModel implements AutoCloseable {
    */
   public record Pass(long[] tokens, Tensor features) {}
 
-  /** Rows of a feature tensor, in the given order; the caller's to close. */
-  public Tensor pick(Tensor features, int[] rows, int count) {
-    try (Tensor wanted = device.longs(rows, 0, count)) {
-      return module.call("pick", features, wanted).tensor();
+  /**
+   * Rows of a feature tensor, in the given order.
+   *
+   * @param counts sizes of the consecutive parts they are wanted in
+   * @return the parts, the caller's to close
+   */
+  public List<Tensor> pick(Tensor features, long[] rows, long[] counts) {
+    try (Tensor wanted = device.longs(rows, rows.length)) {
+      return module.call("pick", features, wanted, counts).list();
     }
   }
 
@@ -178,13 +225,14 @@ public final class TargetModel implements AutoCloseable {
     }
   }
 
-  /** The logits of a {@link #verify} pass: {@code count × vocabulary} values, row by row. */
-  public float[] treeLogits(long[] rows, float[] mask, int count, KvCache cache) {
-    cache.requireRoom(count);
-    try (Tensor input = device.longs(rows, 2, count);
-        Tensor tree = device.floats(mask, count, count)) {
+  /** The logits of a {@link #verify} pass: {@code rows × vocabulary} values, row by row. */
+  public float[] treeLogits(RowBatch batch) {
+    try (Tensor input = batch.idsAndPositions(device);
+        Tensor trees = batch.maskCells(device)) {
       Tensor[] out =
-          module.call("tree_logits", input, cache.length(), tree, cache.tensor()).tensors();
+          module
+              .call("tree_logits", input, trees, batch.counts(), batch.pasts(), batch.tensors())
+              .tensors();
       try (Tensor logits = out[0];
           Tensor features = out[1]) {
         return logits.toFloats();

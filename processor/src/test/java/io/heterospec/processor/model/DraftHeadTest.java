@@ -108,11 +108,11 @@ class DraftHeadTest {
         KvCache headCache = draft.newCache(64)) {
       // Context in two parts, as chunked prefill does it.
       try (Tensor first = model.prefill(ids, 0, 6, cache)) {
-        draft.addContext(ids, 1, 7, first, headCache);
+        draft.addContext(Batches.context(headCache, ids, 1, 7), List.of(first));
       }
       Proposals proposals;
       try (Tensor rest = model.prefill(ids, 6, rows, cache)) {
-        proposals = draft.extend(ids, 7, rows + 1, rest, headCache, K);
+        proposals = draft.extend(Batches.context(headCache, ids, 7, rows + 1), List.of(rest), K);
       }
       compareTree(plain, draft, headCache, proposals, rows);
     }
@@ -130,21 +130,19 @@ class DraftHeadTest {
       int aboveStart = tree.slots() - tree.frontierSize();
       tree.selectFrontier(K);
       int count = tree.frontierSize();
-      long[] rows = new long[2 * count];
+      RowBatch batch = new RowBatch();
+      batch.add(cache, count, tree.slots());
       for (int i = 0; i < count; i++) {
         int node = tree.frontier(i);
         int parent = tree.parent(node);
         int parentRow = parent == DraftTree.ROOT ? rootPosition - 1 : plainRow[tree.slot(parent)];
-        rows[i] = tree.token(node);
-        rows[count + i] = parent == DraftTree.ROOT ? 0 : tree.slot(parent) - aboveStart;
+        batch.set(i, tree.token(node), rootPosition + depth - 1);
+        batch.setParent(i, parent == DraftTree.ROOT ? 0 : tree.slot(parent) - aboveStart);
         plainRow[tree.slot(node)] =
             plain.add(tree.token(node), output[parentRow], rootPosition + depth - 1, parentRow);
       }
-      float[] mask = new float[count * tree.slots()];
-      tree.writeFrontierMask(mask);
-      Proposals next =
-          draft.level(
-              rows, count, above.hidden(), rootPosition + depth - 1, mask, tree.slots(), cache, K);
+      tree.writeFrontierMask(batch.masks());
+      Proposals next = draft.level(batch, above.hidden(), K);
       output = plain.run();
       for (int i = 0; i < count; i++) {
         int node = tree.frontier(i);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,9 +58,10 @@ class SamplingTest {
         TargetModel target =
             TargetModel.load(device, Arithmetic.choose(device, Dtype.FP32), files, false);
         KvCache cache = target.newCache(64)) {
-      float[] logits = target.treeLogits(rows, mask, ROWS, cache);
+      float[] logits = target.treeLogits(Batches.of(cache, rows, mask, ROWS));
       Sampling sampling = new Sampling(temperature, topK, topP);
-      TargetModel.Pass pass = target.verify(rows, mask, ROWS, cache, sampling, uniform);
+      TargetModel.Pass pass =
+          target.verify(Batches.of(cache, rows, mask, ROWS), List.of(sampling), uniform);
       pass.features().close();
       for (int row = 0; row < ROWS; row++) {
         double[] p = distribution(logits, row, temperature, topK, topP);

@@ -13,7 +13,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -148,11 +150,41 @@ class TargetModelTest {
         double[][] expected = reference.target(all, tree.positions(), 4, true, tree::sees).logits();
         try (KvCache cache = target.newCache(64)) {
           target.prefill(all, 0, tree.context(), cache).close();
-          float[] actual = target.treeLogits(tree.rows(), tree.mask(), tree.size(), cache);
+          float[] actual =
+              target.treeLogits(Batches.of(cache, tree.rows(), tree.mask(), tree.size()));
           double[][] rows = Arrays.copyOfRange(expected, tree.context(), all.length);
           assertThat(difference(rows, actual)).isLessThan(TOLERANCE);
         }
       }
+    }
+  }
+
+  @Test
+  void sequencesThatShareAPassDoNotSeeEachOther() throws IOException {
+    RandomCheckpoint checkpoint = RandomCheckpoint.target(5, 4, 4, 2, 8, true);
+    Reference reference = new Reference(checkpoint, Reference.frequencies(8));
+    try (TargetModel target = load(checkpoint.write(directory, null), true);
+        KvCache first = target.newCache(64);
+        KvCache second = target.newCache(64);
+        KvCache third = target.newCache(64)) {
+      KvCache[] caches = {first, second, third};
+      RandomTree[] trees = {
+        RandomTree.of(new Random(1), 9, 12),
+        RandomTree.of(new Random(2), 3, 1),
+        RandomTree.of(new Random(3), 20, 5)
+      };
+      RowBatch batch = new RowBatch();
+      List<double[]> expected = new ArrayList<>();
+      for (int i = 0; i < trees.length; i++) {
+        RandomTree tree = trees[i];
+        target.prefill(tree.ids(), 0, tree.context(), caches[i]).close();
+        Batches.add(batch, caches[i], tree.rows(), tree.mask(), tree.size());
+        double[][] all =
+            reference.target(tree.ids(), tree.positions(), 4, true, tree::sees).logits();
+        expected.addAll(List.of(all).subList(tree.context(), all.length));
+      }
+      assertThat(difference(expected.toArray(double[][]::new), target.treeLogits(batch)))
+          .isLessThan(TOLERANCE);
     }
   }
 
@@ -176,7 +208,7 @@ class TargetModelTest {
             reference.target(kept, range(kept.length), 4, false, (t, s) -> s <= t).logits();
         try (KvCache cache = target.newCache(64)) {
           target.prefill(kept, 0, tree.context(), cache).close();
-          target.treeLogits(tree.rows(), tree.mask(), tree.size(), cache);
+          target.treeLogits(Batches.of(cache, tree.rows(), tree.mask(), tree.size()));
           cache.keep(path, path.length);
           assertThat(cache.length()).isEqualTo(tree.context() + path.length);
           float[] actual = target.logits(kept, cache.length(), kept.length, cache);

@@ -54,6 +54,7 @@ final class FakeEngine implements DecodeEngine {
           new CycleReport(
               "heterospec",
               cycles++,
+              1,
               1.5,
               new double[] {1, 0.5},
               2,

@@ -1,0 +1,36 @@
+package io.heterospec.processor.model;
+
+/** Batches of flat test data. */
+final class Batches {
+  private Batches() {}
+
+  /**
+   * Adds a sequence with a square mask.
+   *
+   * @param rows token ids, then absolute positions: 2 × {@code count}
+   */
+  static void add(RowBatch batch, KvCache cache, long[] rows, float[] mask, int count) {
+    int index = batch.add(cache, count, count);
+    for (int row = 0; row < count; row++) {
+      batch.set(
+          batch.start(index) + row, Math.toIntExact(rows[row]), Math.toIntExact(rows[count + row]));
+    }
+    System.arraycopy(mask, 0, batch.masks(), batch.maskStart(index), count * count);
+  }
+
+  static RowBatch of(KvCache cache, long[] rows, float[] mask, int count) {
+    RowBatch batch = new RowBatch();
+    add(batch, cache, rows, mask, count);
+    return batch;
+  }
+
+  /** Rows of the head's context: the tokens after those of the features. */
+  static RowBatch context(KvCache cache, int[] ids, int from, int to) {
+    RowBatch batch = new RowBatch();
+    batch.add(cache, to - from);
+    for (int i = from; i < to; i++) {
+      batch.set(i - from, ids[i], i - 1);
+    }
+    return batch;
+  }
+}
