@@ -2,13 +2,15 @@ package io.heterospec.processor.model;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.heterospec.processor.checkpoint.SafetensorsWriter;
+import io.heterospec.processor.checkpoint.TensorRows;
+import io.heterospec.processor.checkpoint.TensorType;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -124,45 +126,41 @@ final class RandomCheckpoint {
   Path write(Path directory, int[] draftToTarget) throws IOException {
     Files.createDirectories(directory);
     Files.write(directory.resolve("config.json"), JSON.writeValueAsBytes(config));
-    ObjectNode header = JSON.createObjectNode();
-    int size = weights.values().stream().mapToInt(w -> 4 * w.values().length).sum();
-    int vocabulary = config.get("vocab_size").intValue();
-    int mapBytes = draftToTarget == null ? 0 : 8 * draftToTarget.length + vocabulary;
-    ByteBuffer data = ByteBuffer.allocate(size + mapBytes).order(ByteOrder.LITTLE_ENDIAN);
-    weights.forEach(
-        (name, weight) -> {
-          int begin = data.position();
-          for (float value : weight.values()) {
-            data.putFloat(value);
-          }
-          entry(header, name, "F32", weight.shape(), begin, data.position());
-        });
+    List<TensorRows> tensors = new ArrayList<>();
+    weights.forEach((name, weight) -> tensors.add(rows(name, weight)));
     if (draftToTarget != null) {
-      int begin = data.position();
-      byte[] mask = new byte[vocabulary];
-      for (int i = 0; i < draftToTarget.length; i++) {
-        data.putLong(draftToTarget[i] - i);
-        mask[draftToTarget[i]] = 1;
-      }
-      entry(header, "d2t", "I64", new long[] {draftToTarget.length}, begin, data.position());
-      begin = data.position();
-      data.put(mask);
-      entry(header, "t2d", "BOOL", new long[] {vocabulary}, begin, data.position());
+      int vocabulary = config.get("vocab_size").intValue();
+      tensors.add(
+          new TensorRows(
+              "d2t",
+              TensorType.I64,
+              new long[] {draftToTarget.length},
+              (row, into) -> {
+                for (int i = 0; i < draftToTarget.length; i++) {
+                  into.putLong(draftToTarget[i] - i);
+                }
+              }));
+      tensors.add(
+          new TensorRows(
+              "t2d",
+              TensorType.BOOL,
+              new long[] {vocabulary},
+              (row, into) -> {
+                for (int id : draftToTarget) {
+                  into.put(id, (byte) 1);
+                }
+              }));
     }
-    byte[] json = JSON.writeValueAsString(header).getBytes(StandardCharsets.UTF_8);
-    ByteBuffer file =
-        ByteBuffer.allocate(8 + json.length + data.position()).order(ByteOrder.LITTLE_ENDIAN);
-    file.putLong(json.length).put(json).put(data.array(), 0, data.position());
-    Files.write(directory.resolve("model.safetensors"), file.array());
+    SafetensorsWriter.write(directory.resolve("model.safetensors"), tensors, () -> {});
     return directory;
   }
 
-  private static void entry(
-      ObjectNode header, String name, String dtype, long[] shape, int begin, int end) {
-    ObjectNode entry = header.putObject(name).put("dtype", dtype);
-    for (long dimension : shape) {
-      entry.withArray("shape").add(dimension);
-    }
-    entry.withArray("data_offsets").add(begin).add(end);
+  private static TensorRows rows(String name, Weight weight) {
+    int columns = (int) weight.shape()[weight.shape().length - 1];
+    return new TensorRows(
+        name,
+        TensorType.F32,
+        weight.shape(),
+        (row, into) -> into.asFloatBuffer().put(weight.values(), (int) row * columns, columns));
   }
 }
