@@ -7,8 +7,8 @@ import java.util.Arrays;
  * The mapping from a head's reduced vocabulary to the target's: tensors {@code d2t}, {@code t2d}.
  */
 final class DraftVocabulary {
-  private static final String OFFSETS = "d2t";
-  private static final String MASK = "t2d";
+  static final String OFFSETS = "d2t";
+  static final String MASK = "t2d";
 
   private DraftVocabulary() {}
 

@@ -107,6 +107,11 @@ public record EntropyBins(
     return new EntropyBins(shape, "", thresholds, stats, 0, 0);
   }
 
+  /** The same bins for another pair that computes the same. */
+  public EntropyBins forPair(String fingerprint) {
+    return new EntropyBins(shape, fingerprint, thresholds, stats, cycles, fullyAccepted);
+  }
+
   /** Number of bins. */
   public int count() {
     return thresholds.length + 1;
