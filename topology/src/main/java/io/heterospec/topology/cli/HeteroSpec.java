@@ -31,7 +31,8 @@ import picocli.CommandLine.ScopeType;
       ScoreCommand.class,
       BenchCommand.class,
       CalibrateCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      InflateCommand.class
     },
     footer = {
       "",

@@ -112,7 +112,7 @@ final class ModelOptions {
     return device.equals("cpu") ? TreeShape.cpuDefault() : TreeShape.gpuDefault();
   }
 
-  private static Path bundled(String part) {
+  static Path bundled(String part) {
     // The launcher says where the program lies; tests and IDEs run from there.
     return Path.of(System.getProperty("heterospec.home", "."), "model", BUNDLED, part);
   }

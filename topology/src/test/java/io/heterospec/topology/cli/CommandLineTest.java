@@ -39,7 +39,17 @@ class CommandLineTest {
   void everyCommandExplainsItselfWithExamples() {
     CommandLine line = HeteroSpec.commandLine();
     assertThat(line.getSubcommands().keySet())
-        .contains("demo", "up", "run", "ask", "generate", "score", "bench", "calibrate", "inspect");
+        .contains(
+            "demo",
+            "up",
+            "run",
+            "ask",
+            "generate",
+            "score",
+            "bench",
+            "calibrate",
+            "inspect",
+            "inflate");
     for (Map.Entry<String, CommandLine> command : line.getSubcommands().entrySet()) {
       Cli help = Cli.run(command.getKey(), "--help");
       assertThat(help.code()).isZero();
@@ -73,6 +83,12 @@ class CommandLineTest {
         "bench --prompts nowhere.jsonl                    | nowhere.jsonl cannot be read",
         "calibrate --prompts nowhere.jsonl                | nowhere.jsonl cannot be read",
         "inspect nowhere                                  | nowhere is not a directory",
+        "inflate --width 2                                | --out",
+        "inflate --width 0 --out target/never             | width must be between 1 and 64, got 0",
+        "inflate --layers 7 --out target/never            | layers must be between 8",
+        "inflate --model x --out target/never             | give --draft",
+        "inflate --model x --draft x --out target/never   | x is not a directory",
+        "inflate --out .                                  | . is not empty",
         "run --role gateway --config x                    | gateway",
         "run --role router --config nowhere.properties    | nowhere.properties cannot be read",
         "ask hi --bootstrap-servers 127.0.0.1:1           | no Kafka broker answers at 127.0.0.1:1",
@@ -230,6 +246,48 @@ class CommandLineTest {
     Cli broken = Cli.run("inspect", directory.toString());
     assertThat(broken.code()).isEqualTo(2);
     assertThat(broken.out()).contains("runnable        no", "problem");
+  }
+
+  @Test
+  void inflateWritesALargerPairThatSaysTheSame() throws IOException {
+    Path out = directory.resolve("large");
+    String[] command = {"inflate", "--width", "2", "--layers", "9", "--out", out.toString()};
+    Cli result = Cli.run(command);
+    assertThat(result.err()).isEmpty();
+    assertThat(result.code()).isZero();
+    assertThat(result.out()).contains("9 layers, hidden 512", "wrote " + out);
+    assertThat(Cli.run(command).err()).contains(out + " is not empty");
+    JsonNode copy =
+        Cli.run("inflate", "--out", directory.resolve("copy").toString(), "--json").json();
+    assertThat(fields(copy))
+        .containsExactly(
+            "out",
+            "layers",
+            "hidden_size",
+            "target_parameters",
+            "draft_parameters",
+            "bytes",
+            "entropy_bins");
+    assertThat(copy.get("entropy_bins").asBoolean()).isTrue();
+    assertThat(tokens(out)).isEqualTo(tokens(directory.resolve("copy")));
+  }
+
+  private static JsonNode tokens(Path pair) throws IOException {
+    Cli result =
+        Cli.run(
+            "generate",
+            "--model",
+            pair.resolve("target").toString(),
+            "--draft",
+            pair.resolve("draft").toString(),
+            "--prompt-ids",
+            "5,6,7",
+            "--max-tokens",
+            "12",
+            "--dtype",
+            "fp32",
+            "--json");
+    return result.json().get("token_ids");
   }
 
   @Test
