@@ -1,95 +1,185 @@
   # Shared by target and draft head. Shapes: T rows of this pass, H query heads, G key-value heads,
-  # D dimensions of a head, N rows of context and pass together.
+  # D dimensions of a head. The sequences of a pass stand in groups, one for each pool of caches:
+  # B slots of the pool, R rows for each (short sequences are padded), N rows of cache in view, M
+  # columns of scratch rows under a mask.
+  #
+  # ints (int64) and layout (List[int]) describe a pass; RowBatch writes them:
+  #   layout: T, whether rows are padded, groups, extra ints, then of each group:
+  #           its rows, first slot, B, rows of a slot, R, N, M (0: causal)
+  #   ints:   ids (T), positions (T), parents (T), extra, [padded: place of each row among the
+  #           outputs (T)], then of each group: [several groups: its rows], pool rows of each of its
+  #           rows (times G), rows of context of each slot (B), [padded: row of each place (B*R)]
+  #   trees:  of each group (B, R, 1+M+1): 0, the additive mask over the scratch rows, -inf
 
   def linear(self: __torch__.${class}, x: Tensor, w: Tensor) -> Tensor:
     return ${linear}
 
+  # x (T, F), w (2F): the weight twice
   def norm(self: __torch__.${class}, x: Tensor, w: Tensor) -> Tensor:
-    return torch.rms_norm(x, [x.size(-1)], w, ${eps})
+    F = x.size(1)
+    if x.size(0) > ${few_rows}:
+      y = torch.rms_norm(x, [F], torch.narrow(w, 0, 0, F), ${eps})
+    else:
+      # The mean of x and -x is 0 and their variance the mean square of x, so their layer norm is the
+      # RMS norm of x, in one fused kernel instead of six.
+      y = torch.narrow(torch.layer_norm(torch.cat([x, torch.neg(x)], -1), [2 * F], w, None, ${eps}, False), 1, 0, F)
+    return y
 
-  # The pass of several sequences: their rows one below the other. qkv (T, (H+2G)*D); cos, sin (T, D)
-  # or (1, D), with the sign of rotate-half folded into sin. Sequence s has counts[s] rows; live[s]
-  # (2, 1, G, N, D) and window[s] (2, 1, G, counts[s], D) are views of a layer of its cache, where the
-  # fresh keys and values are written in place; masks[s] is None for a single row -> (T, H*D)
-  def attention(self: __torch__.${class}, qkv: Tensor, cos: Tensor, sin: Tensor, counts: List[int], live: List[Tensor], window: List[Tensor], masks: List[Optional[Tensor]]) -> Tensor:
-    T = qkv.size(0)
-    x = torch.transpose(torch.view(qkv, [T, ${qkv_heads}, ${head_dim}]), 0, 1)
-    rotated = torch.narrow(x, 0, 0, ${qk_heads})
+  # (3, T): ids, positions, parents
+  def rows(self: __torch__.${class}, ints: Tensor, layout: List[int]) -> Tensor:
+    return torch.view(torch.narrow(ints, 0, 0, 3 * layout[0]), [3, layout[0]])
+
+  def extra(self: __torch__.${class}, ints: Tensor, layout: List[int]) -> Tensor:
+    return torch.narrow(ints, 0, 3 * layout[0], layout[3])
+
+  # The index tensors of a pass: place of each row among the outputs, then four for each group: its
+  # rows, their cache rows, rows of context (B), row of each place. Unused ones are empty.
+  def indices(self: __torch__.${class}, ints: Tensor, layout: List[int]) -> List[Tensor]:
+    T = layout[0]
+    at = 3 * T + layout[3]
+    empty = torch.narrow(ints, 0, 0, 0)
+    index = annotate(List[Tensor], [])
+    if layout[1] == 1:
+      index = torch.append(index, torch.narrow(ints, 0, at, T))
+      at = at + T
+    else:
+      index = torch.append(index, empty)
+    for g in range(layout[2]):
+      n = layout[4 + g * 7]
+      slots = layout[6 + g * 7]
+      places = slots * layout[8 + g * 7]
+      if layout[2] > 1:
+        index = torch.append(index, torch.narrow(ints, 0, at, n))
+        at = at + n
+      else:
+        index = torch.append(index, empty)
+      index = torch.append(index, torch.narrow(ints, 0, at, n * ${kv_heads}))
+      at = at + n * ${kv_heads}
+      index = torch.append(index, torch.narrow(ints, 0, at, slots))
+      at = at + slots
+      if layout[1] == 1:
+        index = torch.append(index, torch.narrow(ints, 0, at, places))
+        at = at + places
+      else:
+        index = torch.append(index, empty)
+    return index
+
+  # Rows of cache that attention looks at. Batched products want whole slots: they copy parts of
+  # them, and oneDNN compiles a kernel for each new shape.
+  def in_view(self: __torch__.${class}, layout: List[int], g: int) -> int:
+    N = layout[9 + g * 7]
+    if ${products} and layout[6 + g * 7] * layout[8 + g * 7] > 1 and layout[8 + g * 7] <= ${product_rows}:
+      N = layout[7 + g * 7]
+    return N
+
+  # Of each group the additive mask (B * ${mask_heads}, H/G * R, N) in the model's type; None where
+  # every row sees all of N.
+  def masks(self: __torch__.${class}, trees: Tensor, layout: List[int], index: List[Tensor]) -> List[Optional[Tensor]]:
+    masks = annotate(List[Optional[Tensor]], [])
+    start = 0
+    for g in range(layout[2]):
+      B = layout[6 + g * 7]
+      R = layout[8 + g * 7]
+      N = self.in_view(layout, g)
+      M = layout[10 + g * 7]
+      mask = annotate(Optional[Tensor], None)
+      if B * R > 1:
+        columns = torch.arange(0, N, 1, dtype=4, layout=None, device=trees.device, pin_memory=None)
+        scratch = torch.sub(torch.view(columns, [1, 1, N]), torch.view(index[3 + g * 4], [B, 1, 1]))
+        if M == 0:
+          order = torch.view(torch.arange(0, R, 1, dtype=4, layout=None, device=trees.device, pin_memory=None), [1, R, 1])
+          zeros = torch.zeros([B, R, N], dtype=${dtype}, layout=None, device=trees.device, pin_memory=None)
+          seen = torch.masked_fill(zeros, torch.gt(scratch, order), -inf)
+        else:
+          cells = B * R * (M + 2)
+          tree = torch.view(torch.narrow(trees, 0, start, cells), [B, R, M + 2])
+          start = start + cells
+          column = torch.expand(torch.clamp(torch.add(scratch, 1), 0, M + 1), [B, R, N])
+          seen = torch.to(torch.gather(tree, 2, column), ${dtype})
+        seen = torch.expand(torch.unsqueeze(torch.repeat(seen, [1, ${group}, 1]), 1), [B, ${mask_heads}, ${group} * R, N])
+        mask = annotate(Optional[Tensor], torch.reshape(seen, [B * ${mask_heads}, ${group} * R, N]))
+      masks = torch.append(masks, mask)
+    return masks
+
+  # Views (B*G, N, D) of a pool (layers, 2, slots*G*rows, D): keys and values of each layer in turn.
+  def views(self: __torch__.${class}, pool: Tensor, layout: List[int], g: int) -> List[Tensor]:
+    slots = layout[6 + g * 7] * ${kv_heads}
+    rows = layout[7 + g * 7]
+    part = torch.narrow(pool, 2, layout[5 + g * 7] * ${kv_heads} * rows, slots * rows)
+    live = torch.view(part, [2 * pool.size(0), slots, rows, ${head_dim}])
+    return torch.unbind(torch.narrow(live, 2, 0, self.in_view(layout, g)), 0)
+
+  # q (B, G, Q, D); k, v (B*G, N, D) -> (B, G, Q, D)
+  def attend(self: __torch__.${class}, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], rows: int) -> Tensor:
+    B = q.size(0)
+    Q = q.size(2)
+    N = k.size(1)
+    keys = [B, ${kv_heads}, N, ${head_dim}]
+    if B * rows > 1:
+      m = ops.prim.unchecked_unwrap_optional(mask)
+      if ${products} and rows <= ${product_rows}:
+        scores = torch.baddbmm(m, torch.reshape(q, [B * ${kv_heads}, Q, ${head_dim}]), torch.transpose(k, 1, 2), beta=1., alpha=${scale})
+        o = torch.view(torch.bmm(torch.softmax(scores, -1), v), [B, ${kv_heads}, Q, ${head_dim}])
+      else:
+        o = torch.scaled_dot_product_attention(q, torch.view(k, keys), torch.view(v, keys), torch.view(m, [B, ${mask_heads}, Q, N]), 0., False)
+    else:
+      o = torch.scaled_dot_product_attention(q, torch.view(k, keys), torch.view(v, keys), None, 0., False)
+    return o
+
+  # qkv (T, (H+2G)*D); cos, sin (T, 1, D) with the sign of rotate-half folded into sin; live: of each
+  # group the views of all layers; pools: of each group the pool's layers (2, rows, D), where the
+  # fresh keys and values are written -> (T, H*D)
+  def attention(self: __torch__.${class}, qkv: Tensor, cos: Tensor, sin: Tensor, layer: int, layout: List[int], index: List[Tensor], live: List[List[Tensor]], pools: List[List[Tensor]], masks: List[Optional[Tensor]]) -> Tensor:
+    T = layout[0]
+    x = torch.view(qkv, [T, ${qkv_heads}, ${head_dim}])
+    rotated = torch.narrow(x, 1, 0, ${qk_heads})
     half = torch.roll(rotated, [${half_dim}], [-1])
     _0 = torch.addcmul_(torch.mul_(rotated, cos), half, sin)
-    fresh = torch.view(torch.narrow(x, 0, ${heads}, ${kv_pair}), [2, 1, ${kv_heads}, T, ${head_dim}])
-    queries = torch.narrow(x, 0, 0, ${heads})
+    fresh = torch.transpose(torch.view(torch.narrow(x, 1, ${heads}, ${kv_pair}), [T, 2, ${kv_heads}, ${head_dim}]), 0, 1)
+    queries = torch.narrow(x, 1, 0, ${heads})
     outputs = annotate(List[Tensor], [])
-    start = 0
-    for s in range(len(counts)):
-      t = counts[s]
-      _1 = torch.copy_(window[s], torch.narrow(fresh, 3, start, t))
-      k, v = torch.unbind(live[s], 0)
+    for g in range(layout[2]):
+      B = layout[6 + g * 7]
+      R = layout[8 + g * 7]
+      own = fresh
+      if layout[2] > 1:
+        own = torch.index_select(fresh, 1, index[1 + g * 4])
+      _1 = torch.index_copy_(pools[g][layer], 1, index[2 + g * 4], torch.reshape(own, [2, -1, ${head_dim}]))
+      q = queries
+      if layout[1] == 1:
+        q = torch.index_select(queries, 0, index[4 + g * 4])
       # The query heads of a group stand one below the other as rows of their key-value head: keys
       # and values need not be repeated for each.
-      q = torch.reshape(torch.narrow(queries, 1, start, t), [1, ${kv_heads}, ${group} * t, ${head_dim}])
-      o = torch.scaled_dot_product_attention(q, k, v, masks[s], 0., False)
-      outputs = torch.append(outputs, torch.reshape(torch.transpose(torch.view(o, [${heads}, t, ${head_dim}]), 0, 1), [t, ${query_width}]))
-      start = start + t
+      q = torch.reshape(torch.transpose(torch.view(q, [B, R, ${heads}, ${head_dim}]), 1, 2), [B, ${kv_heads}, ${group} * R, ${head_dim}])
+      o = self.attend(q, live[g][2 * layer], live[g][2 * layer + 1], masks[g], R)
+      o = torch.permute(torch.view(o, [B, ${kv_heads}, ${group}, R, ${head_dim}]), [0, 3, 1, 2, 4])
+      outputs = torch.append(outputs, torch.reshape(o, [B * R, ${query_width}]))
     attended = outputs[0]
-    if len(counts) > 1:
+    if layout[2] > 1:
       attended = torch.cat(outputs, 0)
+    if layout[1] == 1:
+      attended = torch.index_select(attended, 0, index[0])
     return attended
 
   def mlp(self: __torch__.${class}, x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
     gate, up = torch.chunk(self.linear(x, gate_up), 2, -1)
     return self.linear(torch.mul(torch.silu(gate), up), down)
 
-  # Additive mask (T * heads of a group, past+T) in the model's type: all context is visible, the pass
-  # as `tree` says.
-  # A single row sees everything, so it needs none.
-  def widen(self: __torch__.${class}, tree: Tensor, past: int) -> Optional[Tensor]:
-    mask = annotate(Optional[Tensor], None)
-    if tree.size(0) > 1:
-      prefix = torch.zeros([tree.size(0), past], dtype=${dtype}, layout=None, device=tree.device, pin_memory=None)
-      mask = annotate(Optional[Tensor], torch.repeat(torch.cat([prefix, torch.to(tree, ${dtype})], 1), [${group}, 1]))
-    return mask
+  # A pool (layers, 2, rows, D) of zeros; `like` tells the device.
+  def allocate(self: __torch__.${class}, like: Tensor, layers: int, rows: int) -> Tensor:
+    return torch.zeros([layers, 2, rows, ${head_dim}], dtype=${dtype}, layout=None, device=like.device, pin_memory=None)
 
-  # The masks of several sequences: square ones over their own rows, one after the other in `trees`,
-  # each widened by its context. A single row sees everything and needs none.
-  def widen_all(self: __torch__.${class}, trees: Tensor, counts: List[int], pasts: List[int]) -> List[Optional[Tensor]]:
-    masks = annotate(List[Optional[Tensor]], [])
-    start = 0
-    for s in range(len(counts)):
-      t = counts[s]
-      mask = annotate(Optional[Tensor], None)
-      if t > 1:
-        mask = self.widen(torch.view(torch.narrow(trees, 0, start, t * t), [t, t]), pasts[s])
-      start = start + t * t
-      masks = torch.append(masks, mask)
-    return masks
+  # A larger pool that begins with the rows of another.
+  def enlarge(self: __torch__.${class}, pool: Tensor, rows: int) -> Tensor:
+    larger = self.allocate(pool, pool.size(0), rows)
+    _0 = torch.copy_(torch.narrow(larger, 2, 0, pool.size(2)), pool)
+    return larger
 
-  # The same where every row sees those before it.
-  def causal_all(self: __torch__.${class}, like: Tensor, counts: List[int], pasts: List[int]) -> List[Optional[Tensor]]:
-    masks = annotate(List[Optional[Tensor]], [])
-    for s in range(len(counts)):
-      mask = annotate(Optional[Tensor], None)
-      if counts[s] > 1:
-        mask = self.widen(self.causal(like, counts[s]), pasts[s])
-      masks = torch.append(masks, mask)
-    return masks
-
-  def causal(self: __torch__.${class}, like: Tensor, rows: int) -> Tensor:
-    return torch.triu(torch.full([rows, rows], -inf, dtype=6, layout=None, device=like.device, pin_memory=None), 1)
-
-  # A cache (layers, 2, 1, G, capacity, D) of zeros; `like` tells the device.
-  def allocate(self: __torch__.${class}, like: Tensor, layers: int, capacity: int) -> Tensor:
-    return torch.zeros([layers, 2, 1, ${kv_heads}, capacity, ${head_dim}], dtype=${dtype}, layout=None, device=like.device, pin_memory=None)
-
-  # Moves cache rows `from` (absolute, ascending) of all layers to `to`, `to`+1, ...
-  def compact(self: __torch__.${class}, cache: Tensor, rows: Tensor, to: int) -> int:
-    moved = torch.index_select(cache, 4, rows)
-    _0 = torch.copy_(torch.narrow(cache, 4, to, rows.size(0)), moved)
+  # Moves rows of all layers; moves (2, rows): from where, to where.
+  def move(self: __torch__.${class}, pool: Tensor, moves: Tensor) -> int:
+    source, target = torch.unbind(moves, 0)
+    _0 = torch.index_copy_(pool, 2, target, torch.index_select(pool, 2, source))
     return 0
-
-  # Rows of x, as consecutive parts of the given sizes
-  def pick(self: __torch__.${class}, x: Tensor, rows: Tensor, counts: List[int]) -> List[Tensor]:
-    return torch.split_with_sizes(torch.index_select(x, 0, rows), counts)
 
   def set_weights(self: __torch__.${class}, w: List[Tensor]) -> int:
     self.w = w

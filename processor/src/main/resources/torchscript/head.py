@@ -1,60 +1,49 @@
-  # w: 0 embedding (V, F), 1 cos, 2 sin (context, D), 3 fc (F, 3*target), 4 hidden norm, 5 input
+  # w: 0 embedding (V, F), 1 cos, 2 sin (context, 1, D), 3 fc (F, 3*target), 4 hidden norm, 5 input
   # norm, 6 fused q/k/v over 2F, 7 o, 8 norm, 9 fused gate/up, 10 down, 11 final norm, 12 output
   # (draft vocabulary, F), 13 target id of each draft id.
-  # Rows of several sequences, counts[s] of each after pasts[s] rows of its cache: ids (T), hidden
-  # (T, F), positions (T) -> residual stream before the final norm (T, F)
-  def layer(self: __torch__.${class}, ids: Tensor, hidden: Tensor, positions: Tensor, counts: List[int], pasts: List[int], masks: List[Optional[Tensor]], caches: List[Tensor]) -> Tensor:
+  # hidden (T, F) -> residual stream before the final norm (T, F)
+  def layer(self: __torch__.${class}, hidden: Tensor, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tensor:
     w = self.w
+    ids, positions, parents = torch.unbind(self.rows(ints, layout), 0)
+    index = self.indices(ints, layout)
+    live = annotate(List[List[Tensor]], [])
+    layers = annotate(List[List[Tensor]], [])
+    for g in range(len(pools)):
+      layers = torch.append(layers, torch.unbind(pools[g], 0))
+      live = torch.append(live, self.views(pools[g], layout, g))
     z = torch.cat([self.norm(torch.embedding(w[0], ids), w[5]), self.norm(hidden, w[4])], -1)
     cos = torch.index_select(w[1], 0, positions)
     sin = torch.index_select(w[2], 0, positions)
-    live = annotate(List[Tensor], [])
-    window = annotate(List[Tensor], [])
-    for s in range(len(counts)):
-      live = torch.append(live, torch.select(torch.narrow(caches[s], 4, 0, pasts[s] + counts[s]), 0, 0))
-      window = torch.append(window, torch.select(torch.narrow(caches[s], 4, pasts[s], counts[s]), 0, 0))
-    x = torch.add(hidden, self.linear(self.attention(self.linear(z, w[6]), cos, sin, counts, live, window, masks), w[7]))
+    masks = self.masks(trees, layout, index)
+    a = self.attention(self.linear(z, w[6]), cos, sin, 0, layout, index, live, layers, masks)
+    x = torch.add(hidden, self.linear(a, w[7]))
     return torch.add(x, self.mlp(self.norm(x, w[8]), w[9], w[10]))
 
-  # Log-probabilities over the draft vocabulary (T, draft vocabulary) in fp32
-  def log_probs(self: __torch__.${class}, x: Tensor) -> Tensor:
-    w = self.w
-    return torch.log_softmax(torch.to(self.linear(self.norm(x, w[11]), w[12]), 6), -1)
-
-  # (T, 2k): the k best log-probabilities, descending, then their target ids
+  # (T, 2k) in fp32: the k best log-probabilities over the draft vocabulary, descending, then their
+  # target ids
   def top(self: __torch__.${class}, x: Tensor, k: int) -> Tensor:
     w = self.w
-    v, i = torch.topk(self.log_probs(x), k, -1, True, True)
-    return torch.cat([v, torch.to(torch.view(torch.index_select(w[13], 0, torch.reshape(i, [-1])), [i.size(0), k]), 6)], -1)
+    logits = torch.to(self.linear(self.norm(x, w[11]), w[12]), 6)
+    v, i = torch.topk(torch.log_softmax(logits, -1), k, -1, True, True)
+    ids = torch.view(torch.index_select(w[13], 0, torch.reshape(i, [-1])), [i.size(0), k])
+    return torch.cat([v, torch.to(ids, 6)], -1)
 
-  # Context rows. rows (2, T): ids of the tokens after those of the features, and positions; features:
-  # parts (.., 3*target) that make T rows.
-  def context(self: __torch__.${class}, rows: Tensor, features: List[Tensor], counts: List[int], pasts: List[int], caches: List[Tensor]) -> Tensor:
+  # Context rows. features: parts (.., 3*target); the extra ints say which of their rows are those
+  # of this pass (T).
+  def context(self: __torch__.${class}, features: List[Tensor], ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tensor:
     w = self.w
-    ids, positions = torch.unbind(rows, 0)
-    masks = self.causal_all(ids, counts, pasts)
-    return self.layer(ids, self.linear(torch.cat(features, 0), w[3]), positions, counts, pasts, masks, caches)
+    seen = torch.index_select(torch.cat(features, 0), 0, torch.narrow(self.extra(ints, layout), 0, 0, layout[0]))
+    return self.layer(self.linear(seen, w[3]), ints, trees, layout, pools)
 
-  # Context rows and the proposals after the last of each sequence -> top (S, 2k), hidden (S, F)
-  def extend(self: __torch__.${class}, rows: Tensor, features: List[Tensor], counts: List[int], pasts: List[int], caches: List[Tensor], lasts: Tensor, k: int) -> Tuple[Tensor, Tensor]:
-    x = self.context(rows, features, counts, pasts, caches)
-    last = torch.index_select(x, 0, lasts)
+  # Context rows and the proposals after the last of each sequence, which the extra ints name after
+  # the features' rows -> top (S, 2k), hidden (S, F)
+  def extend(self: __torch__.${class}, features: List[Tensor], ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor], k: int) -> Tuple[Tensor, Tensor]:
+    x = self.context(features, ints, trees, layout, pools)
+    last = torch.index_select(x, 0, torch.narrow(self.extra(ints, layout), 0, layout[0], layout[3] - layout[0]))
     return (self.top(last, k), last)
 
-  # One level of the trees of several sequences. rows (3, T): token ids, which row of `hidden` is each
-  # node's parent, positions; trees: the additive masks (counts[s], slots[s]) one after the other,
-  # slots[s] being the tree rows so far, after contexts[s] rows of context -> top (T, 2k), hidden (T, F)
-  def level(self: __torch__.${class}, rows: Tensor, hidden: Tensor, trees: Tensor, counts: List[int], slots: List[int], contexts: List[int], caches: List[Tensor], k: int) -> Tuple[Tensor, Tensor]:
-    ids, parents, positions = torch.unbind(rows, 0)
-    masks = annotate(List[Optional[Tensor]], [])
-    pasts = annotate(List[int], [])
-    start = 0
-    for s in range(len(counts)):
-      cells = counts[s] * slots[s]
-      tree = torch.view(torch.narrow(trees, 0, start, cells), [counts[s], slots[s]])
-      prefix = torch.zeros([counts[s], contexts[s]], dtype=${dtype}, layout=None, device=ids.device, pin_memory=None)
-      masks = torch.append(masks, annotate(Optional[Tensor], torch.repeat(torch.cat([prefix, torch.to(tree, ${dtype})], 1), [${group}, 1])))
-      pasts = torch.append(pasts, contexts[s] + slots[s] - counts[s])
-      start = start + cells
-    x = self.layer(ids, torch.index_select(hidden, 0, parents), positions, counts, pasts, masks, caches)
+  # One level of the trees; parents are rows of `hidden` -> top (T, 2k), hidden (T, F)
+  def level(self: __torch__.${class}, hidden: Tensor, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor], k: int) -> Tuple[Tensor, Tensor]:
+    parents = torch.select(self.rows(ints, layout), 0, 2)
+    x = self.layer(torch.index_select(hidden, 0, parents), ints, trees, layout, pools)
     return (self.top(x, k), x)

@@ -1,17 +1,19 @@
-  # w: 0 embedding (V, F), 1 cos, 2 sin (context, D), 3 final norm, 4 output (V, F), then for each
+  # w: 0 embedding (V, F), 1 cos, 2 sin (context, 1, D), 3 final norm, 4 output (V, F), then for each
   # layer: norm, fused q/k/v, o, norm, fused gate/up, down.
-  # ids and positions (T) of all sequences; sequence s has counts[s] rows that follow pasts[s] rows of
-  # its cache -> residual stream (T, F), features (T, 3F)
-  def run(self: __torch__.${class}, ids: Tensor, positions: Tensor, counts: List[int], pasts: List[int], masks: List[Optional[Tensor]], caches: List[Tensor]) -> Tuple[Tensor, Tensor]:
+  # A pass over rows of several sequences -> residual stream (T, F), features (T, 3F)
+  def run(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tuple[Tensor, Tensor]:
     w = self.w
+    ids, positions, parents = torch.unbind(self.rows(ints, layout), 0)
+    index = self.indices(ints, layout)
+    masks = self.masks(trees, layout, index)
+    live = annotate(List[List[Tensor]], [])
+    layers = annotate(List[List[Tensor]], [])
+    for g in range(len(pools)):
+      layers = torch.append(layers, torch.unbind(pools[g], 0))
+      live = torch.append(live, self.views(pools[g], layout, g))
     x = torch.embedding(w[0], ids)
     cos = torch.index_select(w[1], 0, positions)
     sin = torch.index_select(w[2], 0, positions)
-    live = annotate(List[List[Tensor]], [])
-    window = annotate(List[List[Tensor]], [])
-    for s in range(len(counts)):
-      live = torch.append(live, torch.unbind(torch.narrow(caches[s], 4, 0, pasts[s] + counts[s]), 0))
-      window = torch.append(window, torch.unbind(torch.narrow(caches[s], 4, pasts[s], counts[s]), 0))
     taps = annotate(List[Tensor], [])
     for i in range(${layers}):
       if i == ${tap_low}:
@@ -21,12 +23,7 @@
       if i == ${tap_high}:
         taps = torch.append(taps, x)
       b = 5 + i * 6
-      live_here = annotate(List[Tensor], [])
-      window_here = annotate(List[Tensor], [])
-      for s in range(len(counts)):
-        live_here = torch.append(live_here, live[s][i])
-        window_here = torch.append(window_here, window[s][i])
-      a = self.attention(self.linear(self.norm(x, w[b]), w[b + 1]), cos, sin, counts, live_here, window_here, masks)
+      a = self.attention(self.linear(self.norm(x, w[b]), w[b + 1]), cos, sin, i, layout, index, live, layers, masks)
       x = torch.add(x, self.linear(a, w[b + 2]))
       x = torch.add(x, self.mlp(self.norm(x, w[b + 3]), w[b + 4], w[b + 5]))
     features = x
@@ -39,31 +36,25 @@
     w = self.w
     return torch.to(self.linear(self.norm(x, w[3]), w[4]), 6)
 
-  # ids (T) that follow `past` rows of context -> features (T, 3F)
-  def prefill(self: __torch__.${class}, ids: Tensor, past: int, cache: Tensor) -> Tensor:
-    T = ids.size(0)
-    positions = torch.arange(past, past + T, 1, dtype=4, layout=None, device=ids.device, pin_memory=None)
-    x, features = self.run(ids, positions, [T], [past], self.causal_all(ids, [T], [past]), [cache])
+  def prefill(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tensor:
+    x, features = self.run(ints, trees, layout, pools)
     return features
 
-  # The same with the logits of every row (T, V).
-  def prefill_logits(self: __torch__.${class}, ids: Tensor, past: int, cache: Tensor) -> Tuple[Tensor, Tensor]:
-    T = ids.size(0)
-    positions = torch.arange(past, past + T, 1, dtype=4, layout=None, device=ids.device, pin_memory=None)
-    x, features = self.run(ids, positions, [T], [past], self.causal_all(ids, [T], [past]), [cache])
-    return (self.logits(x), features)
-
-  # A pass over the trees of several sequences. rows (2, T): token ids and absolute positions; trees:
-  # the additive masks (counts[s], counts[s]) one after the other -> logits (T, V), features
-  def tree_logits(self: __torch__.${class}, rows: Tensor, trees: Tensor, counts: List[int], pasts: List[int], caches: List[Tensor]) -> Tuple[Tensor, Tensor]:
-    ids, positions = torch.unbind(rows, 0)
-    x, features = self.run(ids, positions, counts, pasts, self.widen_all(trees, counts, pasts), caches)
+  # logits of every row (T, V), features
+  def run_logits(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tuple[Tensor, Tensor]:
+    x, features = self.run(ints, trees, layout, pools)
     return (self.logits(x), features)
 
   # Most probable next token of every row (T) -> tokens, features
-  def verify_greedy(self: __torch__.${class}, rows: Tensor, trees: Tensor, counts: List[int], pasts: List[int], caches: List[Tensor]) -> Tuple[Tensor, Tensor]:
-    logits, features = self.tree_logits(rows, trees, counts, pasts, caches)
-    return (torch.argmax(logits, -1), features)
+  def verify_greedy(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tuple[Tensor, Tensor]:
+    logits, features = self.run_logits(ints, trees, layout, pools)
+    best, tokens = torch.max(logits, -1)
+    return (tokens, features)
+
+  # Sampled next token of every row; the extra ints hold a random integer in [0, 2^53) for each.
+  def verify_sampled(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor], temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
+    logits, features = self.run_logits(ints, trees, layout, pools)
+    return (self.sample(logits, self.extra(ints, layout), temperature, top_k, top_p), features)
 
   # Sampled next token of some rows; uniform holds a random integer in [0, 2^53) for each of them.
   def sample_rows(self: __torch__.${class}, logits: Tensor, rows: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:

@@ -1,10 +1,11 @@
 package io.heterospec.processor.engine;
 
 import io.heterospec.processor.model.DraftHead;
+import io.heterospec.processor.model.Features;
+import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.RowBatch;
 import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.model.TargetModel;
-import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.tree.DraftTree;
 import io.heterospec.processor.tree.VerifyTree;
 import java.util.ArrayList;
@@ -68,7 +69,7 @@ final class DecodeCycle {
     for (int i = 0; i < sequences.size(); i++) {
       walks.add(walk(sequences.get(i), pass.tokens(), batch.start(i)));
     }
-    keep(walks, pass.features());
+    keep(walks, batch, pass.features());
     Times times =
         new Times(
             sequences.size(),
@@ -122,40 +123,26 @@ final class DecodeCycle {
     }
   }
 
-  private void keep(List<Walk> walks, Tensor features) {
+  // What the head will read of this pass it reads when it drafts next.
+  private static void keep(List<Walk> walks, RowBatch batch, Features features) {
     try (features) {
-      List<Walk> drafting = new ArrayList<>();
-      int picked = 0;
-      for (Walk walk : walks) {
-        walk.sequence().targetCache().keep(walk.path(), walk.accepted() + 1);
+      KvCache.keep(
+          walks.stream()
+              .map(
+                  walk ->
+                      new KvCache.Kept(
+                          walk.sequence().targetCache(), walk.path(), walk.accepted() + 1))
+              .toList());
+      for (int i = 0; i < walks.size(); i++) {
+        Walk walk = walks.get(i);
         if (walk.sequence().policy.drafts()) {
-          drafting.add(walk);
-          picked += walk.accepted() + 1;
+          int[] rows = new int[walk.accepted() + 1];
+          for (int step = 0; step < rows.length; step++) {
+            rows[step] = batch.start(i) + walk.path()[step];
+          }
+          walk.sequence().features().add(features.rows(rows, rows.length));
         }
       }
-      if (!drafting.isEmpty()) {
-        pick(walks, drafting, picked, features);
-      }
-    }
-  }
-
-  private void pick(List<Walk> walks, List<Walk> drafting, int picked, Tensor features) {
-    long[] rows = new long[picked];
-    long[] counts = new long[drafting.size()];
-    int at = 0;
-    int part = 0;
-    for (int i = 0; i < walks.size(); i++) {
-      Walk walk = walks.get(i);
-      if (walk.sequence().policy.drafts()) {
-        counts[part++] = walk.accepted() + 1L;
-        for (int step = 0; step <= walk.accepted(); step++) {
-          rows[at++] = batch.start(i) + (long) walk.path()[step];
-        }
-      }
-    }
-    List<Tensor> parts = target.pick(features, rows, counts);
-    for (int i = 0; i < parts.size(); i++) {
-      drafting.get(i).sequence().features().add(parts.get(i));
     }
   }
 

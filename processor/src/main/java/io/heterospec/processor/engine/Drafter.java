@@ -1,9 +1,9 @@
 package io.heterospec.processor.engine;
 
 import io.heterospec.processor.model.DraftHead;
+import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.Proposals;
 import io.heterospec.processor.model.RowBatch;
-import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.tree.DraftTree;
 import io.heterospec.processor.tree.TreePolicy.Assessment;
 import io.heterospec.processor.tree.TreeShape;
@@ -107,7 +107,7 @@ final class Drafter {
   // after them, the last of which is the root.
   private Proposals extend(List<Growing> growing, int k) {
     batch.reset();
-    List<Tensor> features = new ArrayList<>();
+    List<Features.Rows> features = new ArrayList<>();
     for (Growing each : growing) {
       addContext(batch, each.sequence, each.sequence.rootPosition());
       features.addAll(each.sequence.features());

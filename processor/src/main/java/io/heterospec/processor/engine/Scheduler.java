@@ -1,11 +1,12 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.RowBatch;
-import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -164,12 +165,13 @@ final class Scheduler {
       KvCache cache = sequence.targetCache();
       int from = cache.length();
       int to = Math.min(from + prefillChunk, sequence.rootPosition());
-      Tensor features = models.target().prefill(sequence.tokens(), from, to, cache);
-      if (!sequence.policy.drafts()) {
-        features.close();
-        return;
+      try (Features features = models.target().prefill(sequence.tokens(), from, to, cache)) {
+        if (!sequence.policy.drafts()) {
+          return;
+        }
+        int[] rows = IntStream.range(0, to - from).toArray();
+        sequence.features().add(features.rows(rows, rows.length));
       }
-      sequence.features().add(features);
       if (!sequence.prefilled()) {
         RowBatch rows = new RowBatch();
         Drafter.addContext(rows, sequence, to);

@@ -1,9 +1,9 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.text.TextModel;
-import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.tree.DraftTree;
 import io.heterospec.processor.tree.TreePolicy;
 import io.heterospec.processor.tree.VerifyTree;
@@ -37,7 +37,7 @@ final class Sequence implements AutoCloseable {
   private KvCache targetCache;
   private KvCache headCache;
   // Of the rows the head has not seen yet, oldest first.
-  private final List<Tensor> features = new ArrayList<>();
+  private final List<Features.Rows> features = new ArrayList<>();
 
   Sequence(
       GenerationRequest request, GenerationListener listener, TreePolicy policy, TextModel model) {
@@ -107,7 +107,7 @@ final class Sequence implements AutoCloseable {
   }
 
   /** Features of the rows that the head has not seen yet, oldest first. */
-  List<Tensor> features() {
+  List<Features.Rows> features() {
     return features;
   }
 
@@ -118,7 +118,7 @@ final class Sequence implements AutoCloseable {
 
   /** Drops the features: the head has seen their rows, or never will. */
   void dropFeatures() {
-    features.forEach(Tensor::close);
+    features.forEach(Features.Rows::close);
     features.clear();
   }
 

@@ -5,11 +5,13 @@ import io.heterospec.processor.checkpoint.DraftConfig;
 import io.heterospec.processor.checkpoint.Safetensors;
 import io.heterospec.processor.checkpoint.TargetCheckpoint;
 import io.heterospec.processor.torch.Arithmetic;
+import io.heterospec.processor.torch.Result;
 import io.heterospec.processor.torch.ScriptModule;
 import io.heterospec.processor.torch.ScriptSource;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.torch.WeightLoader;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -24,11 +26,15 @@ public final class DraftHead implements AutoCloseable {
   private final TorchDevice device;
   private final ScriptModule module;
   private final DraftConfig config;
+  private final KvMemory memory;
 
-  private DraftHead(TorchDevice device, ScriptModule module, DraftConfig config) {
+  private DraftHead(
+      TorchDevice device, Arithmetic arithmetic, ScriptModule module, DraftConfig config) {
     this.device = device;
     this.module = module;
     this.config = config;
+    long rowBytes = 2L * config.kvHeads() * config.headDim() * arithmetic.dtype().bytes();
+    this.memory = new KvMemory(device, module, 1, config.kvHeads(), rowBytes);
   }
 
   /** Loads a head that was checked against this target. */
@@ -52,7 +58,7 @@ public final class DraftHead implements AutoCloseable {
       module.close();
       throw e;
     }
-    return new DraftHead(device, module, config);
+    return new DraftHead(device, arithmetic, module, config);
   }
 
   private static void addWeights(
@@ -73,18 +79,18 @@ public final class DraftHead implements AutoCloseable {
     String attention = LAYER + "self_attn.";
     weights
         .addLinear(tensors, "fc.weight")
-        .add(tensors, LAYER + "hidden_norm.weight")
-        .add(tensors, LAYER + "input_layernorm.weight")
+        .addNorm(tensors, LAYER + "hidden_norm.weight")
+        .addNorm(tensors, LAYER + "input_layernorm.weight")
         .addLinear(
             tensors,
             attention + "q_proj.weight",
             attention + "k_proj.weight",
             attention + "v_proj.weight")
         .addLinear(tensors, attention + "o_proj.weight")
-        .add(tensors, LAYER + "post_attention_layernorm.weight")
+        .addNorm(tensors, LAYER + "post_attention_layernorm.weight")
         .addLinear(tensors, LAYER + "mlp.gate_proj.weight", LAYER + "mlp.up_proj.weight")
         .addLinear(tensors, LAYER + "mlp.down_proj.weight")
-        .add(tensors, "norm.weight")
+        .addNorm(tensors, "norm.weight")
         .addLinear(tensors, "lm_head.weight")
         .addIndices(draft.draftToTarget());
   }
@@ -93,9 +99,14 @@ public final class DraftHead implements AutoCloseable {
     return config;
   }
 
+  /** Where its caches lie. */
+  public KvMemory memory() {
+    return memory;
+  }
+
   /** An empty cache with room for {@code rows}. */
   public KvCache newCache(int rows) {
-    return new KvCache(device, module, 1, rows);
+    return memory.open(rows);
   }
 
   /**
@@ -103,40 +114,36 @@ public final class DraftHead implements AutoCloseable {
    *
    * @param batch of each sequence rows with the ids of the tokens <em>after</em> those of the
    *     features, at the positions of the features' tokens
-   * @param features parts {@code (…, 3·hidden)} that make the batch's rows, in their order
+   * @param features of the batch's rows, in their order
    */
-  public void addContext(RowBatch batch, List<Tensor> features) {
-    try (Tensor rows = batch.idsAndPositions(device)) {
-      module
-          .call("context", rows, features, batch.counts(), batch.pasts(), batch.tensors())
-          .close();
-      batch.append();
-    }
+  public void addContext(RowBatch batch, List<Features.Rows> features) {
+    FeatureParts parts = FeatureParts.of(features, 0);
+    call("context", batch, parts).close();
+    batch.append();
   }
 
   /**
    * Adds context rows and proposes the {@code k} most probable tokens after the last of each
    * sequence: one row of proposals a sequence.
    */
-  public Proposals extend(RowBatch batch, List<Tensor> features, int k) {
-    try (Tensor rows = batch.idsAndPositions(device);
-        Tensor lasts = batch.lastRows(device)) {
-      Proposals proposals =
-          proposals(
-              module
-                  .call(
-                      "extend",
-                      rows,
-                      features,
-                      batch.counts(),
-                      batch.pasts(),
-                      batch.tensors(),
-                      lasts,
-                      k)
-                  .tensors(),
-              k);
-      batch.append();
-      return proposals;
+  public Proposals extend(RowBatch batch, List<Features.Rows> features, int k) {
+    FeatureParts parts = FeatureParts.of(features, batch.sequences());
+    for (int i = 0; i < batch.sequences(); i++) {
+      parts.addIndex((long) batch.start(i) + batch.count(i) - 1);
+    }
+    Proposals proposals = proposals(call("extend", batch, parts, k).tensors(), k);
+    batch.append();
+    return proposals;
+  }
+
+  private Result call(String method, RowBatch batch, FeatureParts parts, Object... more) {
+    PassInput input = batch.input(parts.indices(), parts.indices().length);
+    try (Tensor ints = input.ints(device);
+        Tensor trees = input.trees(device)) {
+      List<Object> arguments =
+          new ArrayList<>(List.of(parts.tensors(), ints, trees, input.layout(), input.pools()));
+      arguments.addAll(List.of(more));
+      return module.call(method, arguments.toArray());
     }
   }
 
@@ -149,22 +156,11 @@ public final class DraftHead implements AutoCloseable {
    * @param hidden of the level above
    */
   public Proposals level(RowBatch batch, Tensor hidden, int k) {
-    try (Tensor rows = batch.idsParentsAndPositions(device);
-        Tensor trees = batch.maskCells(device)) {
+    PassInput input = batch.input();
+    try (Tensor ints = input.ints(device);
+        Tensor trees = input.trees(device)) {
       return proposals(
-          module
-              .call(
-                  "level",
-                  rows,
-                  hidden,
-                  trees,
-                  batch.counts(),
-                  batch.maskColumns(),
-                  batch.pasts(),
-                  batch.tensors(),
-                  k)
-              .tensors(),
-          k);
+          module.call("level", hidden, ints, trees, input.layout(), input.pools(), k).tensors(), k);
     }
   }
 
@@ -181,6 +177,7 @@ public final class DraftHead implements AutoCloseable {
 
   @Override
   public void close() {
+    memory.close();
     module.close();
   }
 }

@@ -3,30 +3,27 @@ package io.heterospec.processor.model;
 import io.heterospec.processor.torch.ScriptModule;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Keys and values of one sequence in all layers of one network: a single tensor {@code (layers, 2,
- * 1, kvHeads, capacity, headDim)}, so that dropping and moving rows costs the same few operations
- * however many layers there are. Rows below {@link #length()} are true context; rows above it are
- * scratch space of the current cycle. Belongs to the device's thread.
+ * Keys and values of one sequence in all layers of one network: a slot of a {@link KvPool}. Rows
+ * below {@link #length()} are true context; rows above it are scratch space of the current cycle.
+ * Belongs to the device's thread.
  */
 public final class KvCache implements AutoCloseable {
-  /** Capacities are multiples of this many rows. */
-  public static final int BLOCK_ROWS = 64;
-
   private final TorchDevice device;
   private final ScriptModule module;
-  private final Tensor tensor;
-  private final int capacity;
+  private final KvPool pool;
+  private final int slot;
   private int length;
+  private boolean closed;
 
-  KvCache(TorchDevice device, ScriptModule module, int layers, int rows) {
+  KvCache(TorchDevice device, ScriptModule module, KvPool pool) {
     this.device = device;
     this.module = module;
-    this.capacity = Math.multiplyExact((rows + BLOCK_ROWS - 1) / BLOCK_ROWS, BLOCK_ROWS);
-    try (Tensor like = device.floats(new float[] {0}, 1)) {
-      this.tensor = module.call("allocate", like, layers, capacity).tensor();
-    }
+    this.pool = pool;
+    this.slot = pool.take();
   }
 
   /** Rows of true context. */
@@ -36,7 +33,7 @@ public final class KvCache implements AutoCloseable {
 
   /** Rows it has room for, scratch rows included. */
   public int capacity() {
-    return capacity;
+    return pool.capacity();
   }
 
   /** Declares that {@code rows} scratch rows right after the context are context now. */
@@ -46,41 +43,80 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * Keeps some scratch rows as context, moved to follow it without a gap; the others are dropped.
+   * Which scratch rows of a cache stay as context.
    *
+   * @param cache the cache
    * @param rows indices from the first scratch row, ascending
    * @param count how many of {@code rows} count
    */
-  public void keep(int[] rows, int count) {
-    int contiguous = 0;
-    while (contiguous < count && rows[contiguous] == contiguous) {
-      contiguous++;
-    }
-    if (contiguous < count) {
-      long[] from = new long[count - contiguous];
-      for (int i = 0; i < from.length; i++) {
-        from[i] = (long) length + rows[contiguous + i];
+  public record Kept(KvCache cache, int[] rows, int count) {}
+
+  /**
+   * Keeps some scratch rows as context, moved to follow it without a gap; the others are dropped.
+   * Rows of all layers and of all caches of a pool move in one operation.
+   */
+  public static void keep(List<Kept> kept) {
+    List<KvCache> movers = new ArrayList<>();
+    for (Kept each : kept) {
+      if (movers.stream().noneMatch(mover -> mover.pool == each.cache.pool)) {
+        movers.add(each.cache);
       }
-      try (Tensor source = device.longs(from, from.length)) {
-        module.call("compact", tensor, source, length + contiguous).close();
-      }
     }
-    append(count);
+    for (KvCache mover : movers) {
+      mover.move(kept);
+    }
+    for (Kept each : kept) {
+      each.cache.append(each.count);
+    }
   }
 
-  Tensor tensor() {
-    return tensor;
+  private void move(List<Kept> kept) {
+    List<long[]> moves = new ArrayList<>();
+    for (Kept each : kept) {
+      if (each.cache.pool == pool) {
+        for (int i = 0; i < each.count; i++) {
+          for (int head = 0; head < pool.kvHeads() && each.rows[i] != i; head++) {
+            long first = pool.firstRow(each.cache.slot, head) + each.cache.length;
+            moves.add(new long[] {first + each.rows[i], first + i});
+          }
+        }
+      }
+    }
+    if (moves.isEmpty()) {
+      return;
+    }
+    int count = moves.size();
+    long[] fromTo = new long[2 * count];
+    for (int i = 0; i < count; i++) {
+      fromTo[i] = moves.get(i)[0];
+      fromTo[count + i] = moves.get(i)[1];
+    }
+    try (Tensor rows = device.longs(fromTo, 2, count)) {
+      module.call("move", pool.tensor(), rows).close();
+    }
+  }
+
+  KvPool pool() {
+    return pool;
+  }
+
+  int slot() {
+    return slot;
   }
 
   void requireRoom(int rows) {
-    if (length + rows > capacity) {
+    if (length + rows > pool.capacity()) {
       throw new IllegalStateException(
-          "the cache holds %d rows; %d more do not fit in %d".formatted(length, rows, capacity));
+          "the cache holds %d rows; %d more do not fit in %d"
+              .formatted(length, rows, pool.capacity()));
     }
   }
 
   @Override
   public void close() {
-    tensor.close();
+    if (!closed) {
+      closed = true;
+      pool.release(slot);
+    }
   }
 }

@@ -33,6 +33,6 @@ record RotaryTable(int positions, int headDim, float[] cos, float[] sin) {
   }
 
   void addTo(WeightLoader weights) {
-    weights.addTable(cos, positions, headDim).addTable(sin, positions, headDim);
+    weights.addTable(cos, positions, 1, headDim).addTable(sin, positions, 1, headDim);
   }
 }

@@ -1,7 +1,5 @@
 package io.heterospec.processor.model;
 
-import io.heterospec.processor.torch.Tensor;
-import io.heterospec.processor.torch.TorchDevice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,13 +11,14 @@ import java.util.List;
  */
 public final class RowBatch {
   private final List<KvCache> caches = new ArrayList<>();
-  private long[] counts = new long[8];
-  private long[] columns = new long[8];
+  private final PassInput input = new PassInput();
+  private int[] counts = new int[8];
+  private int[] columns = new int[8];
   private int[] starts = new int[8];
   private int[] maskStarts = new int[8];
-  private long[] ids = new long[64];
-  private long[] positions = new long[64];
-  private long[] parents = new long[64];
+  private int[] ids = new int[64];
+  private int[] positions = new int[64];
+  private int[] parents = new int[64];
   private float[] masks = new float[256];
   private int rows;
   private int cells;
@@ -32,7 +31,8 @@ public final class RowBatch {
   }
 
   /**
-   * Adds a sequence whose rows see no mask but the order they stand in, or a single row.
+   * Adds a sequence whose rows see those before them. All sequences of a batch must be added this
+   * way, or none.
    *
    * @return index of the sequence
    */
@@ -41,10 +41,11 @@ public final class RowBatch {
   }
 
   /**
-   * Adds a sequence.
+   * Adds a sequence with a mask.
    *
    * @param count its rows
-   * @param maskColumns width of its mask, whose rows × columns cells the caller fills
+   * @param maskColumns scratch rows of its cache that its rows may see, the rows themselves last;
+   *     the caller fills the mask's rows × columns cells
    * @return index of the sequence
    */
   public int add(KvCache cache, int count, int maskColumns) {
@@ -79,6 +80,7 @@ public final class RowBatch {
   public void set(int row, int id, int position) {
     ids[row] = id;
     positions[row] = position;
+    parents[row] = 0;
   }
 
   /** Sets which row of the level above is the parent of a row of the batch. */
@@ -103,7 +105,7 @@ public final class RowBatch {
 
   /** Rows of a sequence. */
   public int count(int sequence) {
-    return Math.toIntExact(counts[sequence]);
+    return counts[sequence];
   }
 
   /** Additive masks, row by row, to be filled from {@link #maskStart}. */
@@ -116,53 +118,40 @@ public final class RowBatch {
     return maskStarts[sequence];
   }
 
-  Tensor idsAndPositions(TorchDevice device) {
-    long[] values = new long[2 * rows];
-    System.arraycopy(ids, 0, values, 0, rows);
-    System.arraycopy(positions, 0, values, rows, rows);
-    return device.longs(values, 2, rows);
+  int columns(int sequence) {
+    return columns[sequence];
   }
 
-  Tensor idsParentsAndPositions(TorchDevice device) {
-    long[] values = new long[3 * rows];
-    System.arraycopy(ids, 0, values, 0, rows);
-    System.arraycopy(parents, 0, values, rows, rows);
-    System.arraycopy(positions, 0, values, 2 * rows, rows);
-    return device.longs(values, 3, rows);
+  KvCache cache(int sequence) {
+    return caches.get(sequence);
   }
 
-  Tensor maskCells(TorchDevice device) {
-    return device.floats(Arrays.copyOf(masks, cells), cells);
+  int id(int row) {
+    return ids[row];
   }
 
-  Tensor lastRows(TorchDevice device) {
-    long[] values = new long[sequences()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = starts[i] + counts[i] - 1;
-    }
-    return device.longs(values, values.length);
+  int position(int row) {
+    return positions[row];
   }
 
-  long[] counts() {
-    return Arrays.copyOf(counts, sequences());
+  int parent(int row) {
+    return parents[row];
   }
 
-  long[] maskColumns() {
-    return Arrays.copyOf(columns, sequences());
+  /** The batch as a script reads it; valid until the batch is used again. */
+  PassInput input(long[] extra, int extraCount) {
+    input.write(this, extra, extraCount);
+    return input;
   }
 
-  long[] pasts() {
-    return caches.stream().mapToLong(KvCache::length).toArray();
-  }
-
-  List<Tensor> tensors() {
-    return caches.stream().map(KvCache::tensor).toList();
+  PassInput input() {
+    return input(PassInput.NOTHING, 0);
   }
 
   /** Declares all rows context of their caches. */
   void append() {
     for (int i = 0; i < caches.size(); i++) {
-      caches.get(i).append(count(i));
+      caches.get(i).append(counts[i]);
     }
   }
 }

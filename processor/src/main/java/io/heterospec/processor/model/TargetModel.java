@@ -4,6 +4,7 @@ import io.heterospec.processor.checkpoint.Safetensors;
 import io.heterospec.processor.checkpoint.TargetCheckpoint;
 import io.heterospec.processor.checkpoint.TargetConfig;
 import io.heterospec.processor.torch.Arithmetic;
+import io.heterospec.processor.torch.Result;
 import io.heterospec.processor.torch.ScriptModule;
 import io.heterospec.processor.torch.ScriptSource;
 import io.heterospec.processor.torch.Tensor;
@@ -23,11 +24,17 @@ public final class TargetModel implements AutoCloseable {
   private final TorchDevice device;
   private final ScriptModule module;
   private final TargetConfig config;
+  private final KvMemory memory;
+  private final RowBatch context = new RowBatch();
 
-  private TargetModel(TorchDevice device, ScriptModule module, TargetConfig config) {
+  private TargetModel(
+      TorchDevice device, Arithmetic arithmetic, ScriptModule module, TargetConfig config) {
     this.device = device;
     this.module = module;
     this.config = config;
+    long rowBytes =
+        2L * config.layers() * config.kvHeads() * config.headDim() * arithmetic.dtype().bytes();
+    this.memory = new KvMemory(device, module, config.layers(), config.kvHeads(), rowBytes);
   }
 
   /**
@@ -60,7 +67,7 @@ public final class TargetModel implements AutoCloseable {
       module.close();
       throw e;
     }
-    return new TargetModel(device, module, config);
+    return new TargetModel(device, arithmetic, module, config);
   }
 
   private static void addWeights(WeightLoader weights, TargetCheckpoint checkpoint) {
@@ -70,19 +77,19 @@ public final class TargetModel implements AutoCloseable {
     RotaryTable.of(
             config.contextLength(), config.headDim(), config.ropeTheta(), config.ropeScaling())
         .addTo(weights);
-    weights.add(tensors, "model.norm.weight").addLinear(tensors, checkpoint.outputTensor());
+    weights.addNorm(tensors, "model.norm.weight").addLinear(tensors, checkpoint.outputTensor());
     for (int i = 0; i < config.layers(); i++) {
       String layer = "model.layers." + i + ".";
       String attention = layer + "self_attn.";
       weights
-          .add(tensors, layer + "input_layernorm.weight")
+          .addNorm(tensors, layer + "input_layernorm.weight")
           .addLinear(
               tensors,
               attention + "q_proj.weight",
               attention + "k_proj.weight",
               attention + "v_proj.weight")
           .addLinear(tensors, attention + "o_proj.weight")
-          .add(tensors, layer + "post_attention_layernorm.weight")
+          .addNorm(tensors, layer + "post_attention_layernorm.weight")
           .addLinear(tensors, layer + "mlp.gate_proj.weight", layer + "mlp.up_proj.weight")
           .addLinear(tensors, layer + "mlp.down_proj.weight");
     }
@@ -92,22 +99,47 @@ public final class TargetModel implements AutoCloseable {
     return config;
   }
 
+  /** Where its caches lie. */
+  public KvMemory memory() {
+    return memory;
+  }
+
   /** An empty cache with room for {@code rows}. */
   public KvCache newCache(int rows) {
-    return new KvCache(device, module, config.layers(), rows);
+    return memory.open(rows);
   }
 
   /**
    * Adds tokens to the context.
    *
-   * @return features {@code (ids.length, 3·hidden)}, the caller's to close
+   * @return features of the rows, the caller's to close
    */
-  public Tensor prefill(int[] ids, int from, int to, KvCache cache) {
-    cache.requireRoom(to - from);
-    try (Tensor rows = device.longs(ids, from, to)) {
-      Tensor features = module.call("prefill", rows, cache.length(), cache.tensor()).tensor();
-      cache.append(to - from);
-      return features;
+  public Features prefill(int[] ids, int from, int to, KvCache cache) {
+    Tensor features = call("prefill", following(ids, from, to, cache)).tensor();
+    cache.append(to - from);
+    return new Features(features, to - from);
+  }
+
+  private RowBatch following(int[] ids, int from, int to, KvCache cache) {
+    context.reset();
+    context.add(cache, to - from);
+    for (int i = from; i < to; i++) {
+      context.set(i - from, ids[i], cache.length() + i - from);
+    }
+    return context;
+  }
+
+  private Result call(String method, RowBatch batch, Object... more) {
+    return call(method, batch, PassInput.NOTHING, more);
+  }
+
+  private Result call(String method, RowBatch batch, long[] extra, Object... more) {
+    PassInput input = batch.input(extra, extra == PassInput.NOTHING ? 0 : batch.rows());
+    try (Tensor ints = input.ints(device);
+        Tensor trees = input.trees(device)) {
+      List<Object> arguments = new ArrayList<>(List.of(ints, trees, input.layout(), input.pools()));
+      arguments.addAll(List.of(more));
+      return module.call(method, arguments.toArray());
     }
   }
 
@@ -121,23 +153,21 @@ public final class TargetModel implements AutoCloseable {
    * @return the target's next token after every row, and the features
    */
   public Pass verify(RowBatch batch, List<Sampling> sampling, long[] uniform) {
-    boolean greedy = sampling.stream().allMatch(Sampling::isGreedy);
-    try (Tensor input = batch.idsAndPositions(device);
-        Tensor trees = batch.maskCells(device)) {
+    Sampling how = sampling.get(0);
+    if (sampling.stream().allMatch(how::equals)) {
       Tensor[] out =
-          module
-              .call(
-                  greedy ? "verify_greedy" : "tree_logits",
-                  input,
-                  trees,
-                  batch.counts(),
-                  batch.pasts(),
-                  batch.tensors())
-              .tensors();
-      try (Tensor first = out[0]) {
-        long[] tokens = greedy ? first.toLongs() : choose(batch, first, sampling, uniform);
-        return new Pass(tokens, out[1]);
+          how.isGreedy()
+              ? call("verify_greedy", batch).tensors()
+              : call("verify_sampled", batch, uniform, how.temperature(), how.topK(), how.topP())
+                  .tensors();
+      try (Tensor tokens = out[0]) {
+        return new Pass(tokens.toLongs(), new Features(out[1], batch.rows()));
       }
+    }
+    Tensor[] out = call("run_logits", batch).tensors();
+    try (Tensor logits = out[0]) {
+      long[] tokens = choose(batch, logits, sampling, uniform);
+      return new Pass(tokens, new Features(out[1], batch.rows()));
     }
   }
 
@@ -192,21 +222,9 @@ public final class TargetModel implements AutoCloseable {
    * What a decoding pass gave.
    *
    * @param tokens next token of every row
-   * @param features {@code (rows, 3·hidden)}, the caller's to close
+   * @param features of the rows, the caller's to close
    */
-  public record Pass(long[] tokens, Tensor features) {}
-
-  /**
-   * Rows of a feature tensor, in the given order.
-   *
-   * @param counts sizes of the consecutive parts they are wanted in
-   * @return the parts, the caller's to close
-   */
-  public List<Tensor> pick(Tensor features, long[] rows, long[] counts) {
-    try (Tensor wanted = device.longs(rows, rows.length)) {
-      return module.call("pick", features, wanted, counts).list();
-    }
-  }
+  public record Pass(long[] tokens, Features features) {}
 
   /**
    * Adds tokens to the context and gives the logits after each.
@@ -214,29 +232,17 @@ public final class TargetModel implements AutoCloseable {
    * @return {@code (to − from) × vocabulary} values, row by row
    */
   public float[] logits(int[] ids, int from, int to, KvCache cache) {
-    cache.requireRoom(to - from);
-    try (Tensor rows = device.longs(ids, from, to)) {
-      Tensor[] out = module.call("prefill_logits", rows, cache.length(), cache.tensor()).tensors();
-      cache.append(to - from);
-      try (Tensor logits = out[0];
-          Tensor features = out[1]) {
-        return logits.toFloats();
-      }
-    }
+    float[] logits = logits(following(ids, from, to, cache));
+    cache.append(to - from);
+    return logits;
   }
 
-  /** The logits of a {@link #verify} pass: {@code rows × vocabulary} values, row by row. */
-  public float[] treeLogits(RowBatch batch) {
-    try (Tensor input = batch.idsAndPositions(device);
-        Tensor trees = batch.maskCells(device)) {
-      Tensor[] out =
-          module
-              .call("tree_logits", input, trees, batch.counts(), batch.pasts(), batch.tensors())
-              .tensors();
-      try (Tensor logits = out[0];
-          Tensor features = out[1]) {
-        return logits.toFloats();
-      }
+  /** The logits of a pass without choosing: {@code rows × vocabulary} values, row by row. */
+  public float[] logits(RowBatch batch) {
+    Tensor[] out = call("run_logits", batch).tensors();
+    try (Tensor logits = out[0];
+        Tensor features = out[1]) {
+      return logits.toFloats();
     }
   }
 
@@ -248,16 +254,13 @@ public final class TargetModel implements AutoCloseable {
    *     log-probabilities, descending, then their ids: {@code 1 + 2·top} values
    */
   public float[] score(int[] ids, int from, int to, long[] next, int top, KvCache cache) {
-    cache.requireRoom(to - from);
-    try (Tensor rows = device.longs(ids, from, to);
-        Tensor following = device.longs(next, next.length)) {
-      Tensor[] out = module.call("prefill_logits", rows, cache.length(), cache.tensor()).tensors();
-      cache.append(to - from);
-      try (Tensor logits = out[0];
-          Tensor features = out[1];
-          Tensor scores = module.call("score", logits, following, top).tensor()) {
-        return scores.toFloats();
-      }
+    Tensor[] out = call("run_logits", following(ids, from, to, cache)).tensors();
+    cache.append(to - from);
+    try (Tensor logits = out[0];
+        Tensor features = out[1];
+        Tensor following = device.longs(next, next.length);
+        Tensor scores = module.call("score", logits, following, top).tensor()) {
+      return scores.toFloats();
     }
   }
 
@@ -268,6 +271,7 @@ public final class TargetModel implements AutoCloseable {
 
   @Override
   public void close() {
+    memory.close();
     module.close();
   }
 }

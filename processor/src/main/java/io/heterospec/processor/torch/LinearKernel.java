@@ -5,9 +5,10 @@ package io.heterospec.processor.torch;
  * call with two or more rows; oneDNN's packed form does it once and is several times faster.
  */
 public enum LinearKernel {
-  /** Weights packed by oneDNN when loaded. */
+  /** Weights packed by oneDNN when loaded, those that oneDNN computes right on this processor. */
   PACKED(
-      "ops.mkldnn._linear_pointwise(x, w, None, \"none\", annotate(List[Optional[number]], []), \"\")",
+      "ops.mkldnn._linear_pointwise(x, w, None, \"none\", annotate(List[Optional[number]], []), \"\")"
+          + " if w.is_mkldnn else torch.linear(x, w)",
       "ops.mkldnn._reorder_linear_weight(w, 8)"),
   /** {@code torch.linear} on weights as they are: GPUs, and CPUs without oneDNN. */
   PLAIN("torch.linear(x, w)", "w");

@@ -1,5 +1,8 @@
 package io.heterospec.processor.model;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /** Batches of flat test data. */
 final class Batches {
   private Batches() {}
@@ -16,6 +19,12 @@ final class Batches {
           batch.start(index) + row, Math.toIntExact(rows[row]), Math.toIntExact(rows[count + row]));
     }
     System.arraycopy(mask, 0, batch.masks(), batch.maskStart(index), count * count);
+  }
+
+  /** All rows of a pass's features. */
+  static List<Features.Rows> all(Features features) {
+    int[] rows = IntStream.range(0, features.count()).toArray();
+    return List.of(new Features.Rows(features, rows, rows.length));
   }
 
   static RowBatch of(KvCache cache, long[] rows, float[] mask, int count) {

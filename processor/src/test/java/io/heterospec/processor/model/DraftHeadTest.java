@@ -8,7 +8,6 @@ import io.heterospec.processor.checkpoint.DraftCheckpoint;
 import io.heterospec.processor.checkpoint.TargetCheckpoint;
 import io.heterospec.processor.torch.Arithmetic;
 import io.heterospec.processor.torch.Dtype;
-import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.tree.DraftTree;
 import java.io.IOException;
@@ -107,12 +106,13 @@ class DraftHeadTest {
         KvCache cache = model.newCache(64);
         KvCache headCache = draft.newCache(64)) {
       // Context in two parts, as chunked prefill does it.
-      try (Tensor first = model.prefill(ids, 0, 6, cache)) {
-        draft.addContext(Batches.context(headCache, ids, 1, 7), List.of(first));
+      try (Features first = model.prefill(ids, 0, 6, cache)) {
+        draft.addContext(Batches.context(headCache, ids, 1, 7), Batches.all(first));
       }
       Proposals proposals;
-      try (Tensor rest = model.prefill(ids, 6, rows, cache)) {
-        proposals = draft.extend(Batches.context(headCache, ids, 7, rows + 1), List.of(rest), K);
+      try (Features rest = model.prefill(ids, 6, rows, cache)) {
+        proposals =
+            draft.extend(Batches.context(headCache, ids, 7, rows + 1), Batches.all(rest), K);
       }
       compareTree(plain, draft, headCache, proposals, rows);
     }
@@ -186,7 +186,7 @@ class DraftHeadTest {
         TargetModel model =
             TargetModel.load(device, Arithmetic.choose(device, Dtype.FP32), files, false);
         KvCache cache = model.newCache(10)) {
-      assertThat(cache.capacity()).isEqualTo(KvCache.BLOCK_ROWS);
+      assertThat(cache.capacity()).isEqualTo(KvMemory.BLOCK_ROWS);
       assertThatThrownBy(() -> model.prefill(new int[65], 0, 65, cache))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("do not fit");

@@ -9,7 +9,6 @@ import io.heterospec.processor.checkpoint.TargetCheckpoint;
 import io.heterospec.processor.torch.Arithmetic;
 import io.heterospec.processor.torch.Dtype;
 import io.heterospec.processor.torch.LinearKernel;
-import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -110,12 +109,12 @@ class InflatedModelTest {
         KvCache logitsCache = model.newCache(64);
         KvCache cache = model.newCache(64);
         KvCache headCache = draft.newCache(64);
-        Tensor features = model.prefill(ids, 0, rows, cache)) {
+        Features features = model.prefill(ids, 0, rows, cache)) {
       float[] logits = model.logits(ids, 0, ids.length, logitsCache);
       List<float[]> logProbs = new ArrayList<>();
       List<int[]> tokens = new ArrayList<>();
       Proposals proposals =
-          draft.extend(Batches.context(headCache, ids, 1, rows + 1), List.of(features), K);
+          draft.extend(Batches.context(headCache, ids, 1, rows + 1), Batches.all(features), K);
       float[] hidden = proposals.hidden().toFloats();
       add(proposals, logProbs, tokens);
       for (int level = 1; level < LEVELS; level++) {

@@ -58,7 +58,7 @@ class SamplingTest {
         TargetModel target =
             TargetModel.load(device, Arithmetic.choose(device, Dtype.FP32), files, false);
         KvCache cache = target.newCache(64)) {
-      float[] logits = target.treeLogits(Batches.of(cache, rows, mask, ROWS));
+      float[] logits = target.logits(Batches.of(cache, rows, mask, ROWS));
       Sampling sampling = new Sampling(temperature, topK, topP);
       TargetModel.Pass pass =
           target.verify(Batches.of(cache, rows, mask, ROWS), List.of(sampling), uniform);

@@ -150,8 +150,7 @@ class TargetModelTest {
         double[][] expected = reference.target(all, tree.positions(), 4, true, tree::sees).logits();
         try (KvCache cache = target.newCache(64)) {
           target.prefill(all, 0, tree.context(), cache).close();
-          float[] actual =
-              target.treeLogits(Batches.of(cache, tree.rows(), tree.mask(), tree.size()));
+          float[] actual = target.logits(Batches.of(cache, tree.rows(), tree.mask(), tree.size()));
           double[][] rows = Arrays.copyOfRange(expected, tree.context(), all.length);
           assertThat(difference(rows, actual)).isLessThan(TOLERANCE);
         }
@@ -183,7 +182,7 @@ class TargetModelTest {
             reference.target(tree.ids(), tree.positions(), 4, true, tree::sees).logits();
         expected.addAll(List.of(all).subList(tree.context(), all.length));
       }
-      assertThat(difference(expected.toArray(double[][]::new), target.treeLogits(batch)))
+      assertThat(difference(expected.toArray(double[][]::new), target.logits(batch)))
           .isLessThan(TOLERANCE);
     }
   }
@@ -208,8 +207,8 @@ class TargetModelTest {
             reference.target(kept, range(kept.length), 4, false, (t, s) -> s <= t).logits();
         try (KvCache cache = target.newCache(64)) {
           target.prefill(kept, 0, tree.context(), cache).close();
-          target.treeLogits(Batches.of(cache, tree.rows(), tree.mask(), tree.size()));
-          cache.keep(path, path.length);
+          target.logits(Batches.of(cache, tree.rows(), tree.mask(), tree.size()));
+          KvCache.keep(List.of(new KvCache.Kept(cache, path, path.length)));
           assertThat(cache.length()).isEqualTo(tree.context() + path.length);
           float[] actual = target.logits(kept, cache.length(), kept.length, cache);
           double[][] rows = Arrays.copyOfRange(expected, kept.length - 6, kept.length);

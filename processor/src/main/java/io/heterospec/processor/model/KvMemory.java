@@ -1,0 +1,132 @@
+package io.heterospec.processor.model;
+
+import io.heterospec.processor.torch.ScriptModule;
+import io.heterospec.processor.torch.TorchDevice;
+import java.util.TreeMap;
+
+/**
+ * The caches of one network: pools of slots, a pool for each capacity, within a limit of bytes.
+ * Capacities grow by thirds and halves, so a pass over sequences of many lengths meets few pools
+ * and a slot wastes at most a third of itself. Belongs to the device's thread.
+ */
+public final class KvMemory implements AutoCloseable {
+  /** Rows of the smallest slot. */
+  public static final int BLOCK_ROWS = 64;
+
+  private final TorchDevice device;
+  private final ScriptModule module;
+  private final int layers;
+  private final int kvHeads;
+  private final long rowBytes;
+  private final TreeMap<Integer, KvPool> pools = new TreeMap<>();
+  private long limit = Long.MAX_VALUE;
+
+  /**
+   * @param rowBytes bytes of one row in all layers
+   */
+  KvMemory(TorchDevice device, ScriptModule module, int layers, int kvHeads, long rowBytes) {
+    this.device = device;
+    this.module = module;
+    this.layers = layers;
+    this.kvHeads = kvHeads;
+    this.rowBytes = rowBytes;
+  }
+
+  /** Sets the most bytes that all pools together may take. */
+  public void limit(long bytes) {
+    limit = bytes;
+  }
+
+  /** Bytes of one row: keys and values of one token in all layers. */
+  public long rowBytes() {
+    return rowBytes;
+  }
+
+  /** Bytes of all pools, free slots included. */
+  public long bytes() {
+    return pools.values().stream().mapToLong(pool -> pool.slots() * slotBytes(pool)).sum();
+  }
+
+  /** Bytes that a cache with room for {@code rows} takes. */
+  public long bytesFor(int rows) {
+    return capacity(rows) * rowBytes;
+  }
+
+  /**
+   * Whether a cache with room for {@code rows} can be opened now, empty pools given up if need be.
+   */
+  public boolean fits(int rows) {
+    int capacity = capacity(rows);
+    KvPool pool = pools.get(capacity);
+    if (pool != null && !pool.isFull()) {
+      return true;
+    }
+    long others =
+        pools.values().stream()
+            .filter(other -> !other.isEmpty())
+            .mapToLong(other -> other.slots() * slotBytes(other))
+            .sum();
+    return capacity * rowBytes <= limit - others;
+  }
+
+  /**
+   * Opens an empty cache.
+   *
+   * @throws IllegalStateException when it does not {@link #fits fit}
+   */
+  public KvCache open(int rows) {
+    if (!fits(rows)) {
+      throw new IllegalStateException(
+          "a cache of %d rows does not fit in the limit of %d bytes".formatted(rows, limit));
+    }
+    int capacity = capacity(rows);
+    KvPool pool = pools.get(capacity);
+    if (pool == null || pool.isFull()) {
+      if (bytes() + capacity * rowBytes > limit) {
+        trim();
+      }
+      pool = pools.get(capacity);
+      if (pool == null) {
+        pool = new KvPool(device, module, layers, kvHeads, capacity);
+        pools.put(capacity, pool);
+      } else if (pool.isFull()) {
+        // Doubling: the copies cost no more than the rows that were ever written.
+        long room = (limit - bytes()) / slotBytes(pool);
+        pool.grow((int) Math.min(pool.slots(), room));
+      }
+    }
+    return new KvCache(device, module, pool);
+  }
+
+  /** Gives up pools without a cache. */
+  public void trim() {
+    pools
+        .values()
+        .removeIf(
+            pool -> {
+              if (pool.isEmpty()) {
+                pool.close();
+              }
+              return pool.isEmpty();
+            });
+  }
+
+  private long slotBytes(KvPool pool) {
+    return pool.capacity() * rowBytes;
+  }
+
+  // 64, 96, 128, 192, 256, …
+  private static int capacity(int rows) {
+    int capacity = BLOCK_ROWS;
+    while (capacity < rows && capacity + capacity / 2 < rows) {
+      capacity = Math.multiplyExact(capacity, 2);
+    }
+    return capacity < rows ? capacity + capacity / 2 : capacity;
+  }
+
+  @Override
+  public void close() {
+    pools.values().forEach(KvPool::close);
+    pools.clear();
+  }
+}
