@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.heterospec.processor.engine.SamplingParams;
 import io.heterospec.processor.engine.TorchEngine;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -36,7 +38,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  heterospec bench --prompts questions.jsonl",
       "  heterospec bench --prompts a.jsonl --prompts b.jsonl --modes vanilla,heterospec --limit 8",
-      "  heterospec bench --prompts questions.jsonl --concurrency 1,2,4,8 --repeat 3 --json"
+      "  heterospec bench --prompts questions.jsonl --concurrency 1,2,4,8 --repeat 3 --chart b.png"
     })
 final class BenchCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
@@ -93,16 +95,23 @@ final class BenchCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}.")
   int repeat;
 
+  @Option(
+      names = "--chart",
+      paramLabel = "FILE.png|FILE.svg",
+      description = "Write tokens/s by concurrency and the speed-up by category as a chart, too.")
+  Path chart;
+
   @Option(names = "--json", description = "Print one JSON object.")
   boolean json;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     SamplingParams sampling =
         new SamplingParams(maxTokens, temperature, 0, 1, seed, List.of(), false);
     requireAtLeast("--repeat", repeat, 1);
     requireAtLeast("--warm-up", warmUp, 0);
     requireAtLeast("--concurrency", Collections.min(concurrency), 1);
+    ChartFile chartFile = chart == null ? null : ChartFile.of(chart);
     List<PromptFile.Prompt> prompts = promptFiles.read();
     int most = Collections.max(concurrency);
     try (TorchEngine engine = TorchEngine.open(models.engine(null).withLimits(most, most))) {
@@ -119,8 +128,11 @@ final class BenchCommand implements Callable<Integer> {
       if (json) {
         Json.print(out, toJson(engine, fitting.size(), table));
       } else {
-        printHeader(out, engine, fitting.size());
+        out.printf("%s; tree %s%n%n", title(engine, fitting.size()), engine.shape());
         new BenchPrinter(out, table).print();
+      }
+      if (chartFile != null) {
+        chartFile.write(new BenchChart(table, title(engine, fitting.size())));
       }
       return 0;
     }
@@ -197,14 +209,15 @@ final class BenchCommand implements Callable<Integer> {
     return object.set("summary", BenchSummary.toJson(table));
   }
 
-  private static void printHeader(PrintWriter out, TorchEngine engine, int prompts) {
-    out.printf(
-        "%s on %s, %s, %d threads; %d prompts; tree %s%n%n",
-        engine.model().name(),
-        engine.device(),
-        engine.dtype().label(),
-        engine.threads(),
-        prompts,
-        engine.shape());
+  private String title(TorchEngine engine, int prompts) {
+    return "%s on %s, %s, %d %s; %s, at most %d tokens each"
+        .formatted(
+            engine.model().name(),
+            engine.device(),
+            engine.dtype().label(),
+            engine.threads(),
+            engine.threads() == 1 ? "thread" : "threads",
+            prompts == 1 ? "1 prompt" : prompts + " prompts",
+            maxTokens);
   }
 }

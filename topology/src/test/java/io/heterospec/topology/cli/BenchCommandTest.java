@@ -76,9 +76,22 @@ class BenchCommandTest {
   }
 
   @Test
-  void theTablesNameWhatWasMeasured() {
-    Cli result = bench("--max-tokens", "8", "--limit", "1", "--repeat", "2", "--warm-up", "0");
+  void theTablesNameWhatWasMeasuredAndTheChartIsWritten() {
+    Path chart = directory.resolve("bench.png");
+    Cli result =
+        bench(
+            "--max-tokens",
+            "8",
+            "--limit",
+            "1",
+            "--repeat",
+            "2",
+            "--warm-up",
+            "0",
+            "--chart",
+            chart.toString());
     assertThat(result.code()).isZero();
+    assertThat(chart).isNotEmptyFile();
     assertThat(result.out())
         .contains("category", "vanilla", "heterospec", "all", "median of 2 repetitions")
         .contains("Tokens/s by concurrency");

@@ -75,6 +75,8 @@ class CommandLineTest {
         "bench --prompts x --warm-up -1                   | --warm-up must be 0 or more, got -1",
         "bench --prompts x --concurrency 4,0              | --concurrency must be 1 or more, got 0",
         "bench --prompts x --concurrency 1,two            | 'two'",
+        "bench --prompts x --chart bench.jpg              | --chart must end with .png or .svg",
+        "bench --prompts x --chart no/where.png           | no/where.png cannot be written",
         "calibrate --prompts nowhere.jsonl                | nowhere.jsonl cannot be read",
         "inspect nowhere                                  | nowhere is not a directory",
         "run --role gateway --config x                    | gateway",

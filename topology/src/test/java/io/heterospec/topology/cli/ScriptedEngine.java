@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
@@ -42,6 +43,7 @@ final class ScriptedEngine implements DecodeEngine {
   }
 
   private final int capacity;
+  private final CountDownLatch missing;
   private final LinkedBlockingQueue<Live> arriving = new LinkedBlockingQueue<>();
   private final List<Live> live = new ArrayList<>(); // of the engine's thread
   private final Set<String> ids = new TreeSet<>();
@@ -52,8 +54,17 @@ final class ScriptedEngine implements DecodeEngine {
   /** How many were live in each round. */
   final List<Integer> liveByRound = new ArrayList<>();
 
+  /** An engine that waits until all its places are taken before it decodes. */
   ScriptedEngine(int capacity) {
+    this(capacity, capacity);
+  }
+
+  /**
+   * @param startAt submissions that it waits for before it decodes
+   */
+  ScriptedEngine(int capacity, int startAt) {
     this.capacity = capacity;
+    this.missing = new CountDownLatch(startAt);
     Thread thread = new Thread(this::work, "scripted-engine");
     thread.setDaemon(true);
     thread.start();
@@ -69,11 +80,13 @@ final class ScriptedEngine implements DecodeEngine {
     }
     modes.add(request.mode());
     arriving.add(new Live(request, listener));
+    missing.countDown();
     return true;
   }
 
   private void work() {
     try {
+      missing.await();
       while (true) {
         if (live.isEmpty()) {
           live.add(arriving.take());
