@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.heterospec.processor.engine.SamplingParams;
 import io.heterospec.processor.engine.TorchEngine;
-import io.heterospec.processor.tree.VanillaPolicy;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,17 +21,28 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
-    description = "Measures tree policies side by side on one engine in one run.",
+    description = {
+      "Measures tree policies side by side on one engine in one run.",
+      "",
+      "At concurrency c, c generations are in flight: as one ends the next prompt starts. Time is"
+          + " wall time from the first submission to the last end, prompts included. Above"
+          + " concurrency 1 the categories run mixed, and the seconds of a category are the share"
+          + " of the wall time that its generations were in flight for.",
+      "",
+      "Milliseconds per token are the times between tokens after the first: the time from one step"
+          + " of a generation to the next, divided by the step's tokens. The time to the first"
+          + " token, from submission, stands apart."
+    },
     footer = {
       "",
       "Examples:",
       "  heterospec bench --prompts questions.jsonl",
-      "  heterospec bench --prompts a.jsonl --prompts b.jsonl --modes vanilla,heterospec --limit 8"
+      "  heterospec bench --prompts a.jsonl --prompts b.jsonl --modes vanilla,heterospec --limit 8",
+      "  heterospec bench --prompts questions.jsonl --concurrency 1,2,4,8 --repeat 3 --chart b.png"
     })
 final class BenchCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
   @Mixin ModelOptions models;
-
   @Mixin PromptFileOptions promptFiles;
 
   @Option(
@@ -63,126 +74,150 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "1,4",
       defaultValue = "1",
-      description = "Generations at the same time. Default: ${DEFAULT-VALUE}.")
+      description = "Generations in flight. Default: ${DEFAULT-VALUE}.")
   List<Integer> concurrency;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      defaultValue = "2",
+      description =
+          "Prompts that each mode runs untimed before each concurrency, at least as many as are in"
+              + " flight; 0 for none. Default: ${DEFAULT-VALUE}.")
+  int warmUp;
+
+  @Option(
+      names = "--repeat",
+      paramLabel = "R",
+      defaultValue = "1",
+      description =
+          "Times that everything is measured; each figure is the median. Default:"
+              + " ${DEFAULT-VALUE}.")
+  int repeat;
+
+  @Option(
+      names = "--chart",
+      paramLabel = "FILE.png|FILE.svg",
+      description = "Write tokens/s by concurrency and the speed-up by category as a chart, too.")
+  Path chart;
 
   @Option(names = "--json", description = "Print one JSON object.")
   boolean json;
 
   @Override
-  public Integer call() {
-    List<PromptFile.Prompt> prompts = promptFiles.read();
+  public Integer call() throws IOException {
     SamplingParams sampling =
         new SamplingParams(maxTokens, temperature, 0, 1, seed, List.of(), false);
-    int most = concurrency.stream().max(Comparator.naturalOrder()).orElseThrow();
-    if (concurrency.stream().anyMatch(c -> c < 1)) {
-      throw new UsageException("--concurrency must be 1 or more, got " + concurrency);
-    }
-    try (TorchEngine engine =
-        TorchEngine.open(models.engine(null).withLimits(Math.max(most, 1), most))) {
-      List<String> names = modes == null ? engine.modes() : modes;
-      for (String name : names) {
-        if (!engine.modes().contains(name)) {
-          throw new UsageException("mode '" + name + "' is not served; use " + engine.modes());
-        }
+    requireAtLeast("--repeat", repeat, 1);
+    requireAtLeast("--warm-up", warmUp, 0);
+    requireAtLeast("--concurrency", Collections.min(concurrency), 1);
+    ChartFile chartFile = chart == null ? null : ChartFile.of(chart);
+    List<PromptFile.Prompt> prompts = promptFiles.read();
+    int most = Collections.max(concurrency);
+    try (TorchEngine engine = TorchEngine.open(models.engine(null).withLimits(most, most))) {
+      List<String> names = names(engine);
+      List<BenchPrompt> fitting = fitting(engine, prompts);
+      if (fitting.size() < most) {
+        throw new UsageException(
+            "--concurrency %d needs as many prompts, but there are %d"
+                .formatted(most, fitting.size()));
       }
-      List<Bench.Item> items = items(engine, prompts);
-      Bench bench = new Bench(engine, sampling, names);
-      bench.warmUp(items.get(0));
-      try (Progress progress = new Progress("bench", (long) items.size() * concurrency.size())) {
-        for (int c : concurrency) {
-          bench.measure(items, c, progress::step);
-        }
-      }
+      Bench bench = new Bench(engine, sampling, names, fitting);
+      BenchTable table = new BenchTable(names, measure(bench, names.size() * fitting.size()));
       PrintWriter out = spec.commandLine().getOut();
-      boolean vanilla = names.contains(VanillaPolicy.NAME);
       if (json) {
-        Json.print(out, toJson(engine, items.size(), bench, vanilla));
+        Json.print(out, toJson(engine, fitting.size(), table));
       } else {
-        print(out, engine, items.size(), bench, vanilla);
+        out.printf("%s; tree %s%n%n", title(engine, fitting.size()), engine.shape());
+        new BenchPrinter(out, table).print();
+      }
+      if (chartFile != null) {
+        chartFile.write(new BenchChart(table, title(engine, fitting.size())));
       }
       return 0;
     }
   }
 
-  private List<Bench.Item> items(TorchEngine engine, List<PromptFile.Prompt> prompts) {
+  private static void requireAtLeast(String option, int value, int least) {
+    if (value < least) {
+      throw new UsageException("%s must be %d or more, got %d".formatted(option, least, value));
+    }
+  }
+
+  private List<String> names(TorchEngine engine) {
+    List<String> names = modes == null ? engine.modes() : modes.stream().distinct().toList();
+    for (String name : names) {
+      if (!engine.modes().contains(name)) {
+        throw new UsageException("mode '" + name + "' is not served; use " + engine.modes());
+      }
+    }
+    return names;
+  }
+
+  private List<BenchPrompt> fitting(TorchEngine engine, List<PromptFile.Prompt> prompts) {
     int room = engine.model().contextLength() - maxTokens;
-    List<Bench.Item> items = new ArrayList<>();
+    List<BenchPrompt> fitting = new ArrayList<>();
     for (PromptFile.Prompt prompt : prompts) {
       int[] ids = Prompts.encode(engine, prompt.text());
       if (ids.length <= room) {
-        items.add(new Bench.Item(prompt.category(), ids));
+        fitting.add(new BenchPrompt(fitting.size(), prompt.category(), ids));
       }
     }
-    if (items.size() < prompts.size()) {
+    if (fitting.size() < prompts.size()) {
       spec.commandLine()
           .getErr()
           .printf(
               "%d of %d prompts are left out: with %d answer tokens they do not fit the context%n",
-              prompts.size() - items.size(), prompts.size(), maxTokens);
+              prompts.size() - fitting.size(), prompts.size(), maxTokens);
     }
-    if (items.isEmpty()) {
+    if (fitting.isEmpty()) {
       throw new UsageException("no prompt fits the context; lower --max-tokens");
     }
-    return items;
+    return fitting;
   }
 
-  private static ObjectNode toJson(TorchEngine engine, int prompts, Bench bench, boolean vanilla) {
+  private List<BenchBlock> measure(Bench bench, int generations) {
+    List<Integer> levels = concurrency.stream().distinct().sorted().toList();
+    List<BenchBlock> blocks = new ArrayList<>();
+    try (Progress progress = new Progress("bench", (long) generations * levels.size() * repeat)) {
+      for (int repetition = 0; repetition < repeat; repetition++) {
+        for (int level : levels) {
+          if (repetition == 0 && warmUp > 0) {
+            bench.warmUp(level, warmUp);
+          }
+          blocks.addAll(bench.measure(level, repetition, progress::step));
+        }
+      }
+    }
+    return blocks;
+  }
+
+  private ObjectNode toJson(TorchEngine engine, int prompts, BenchTable table) {
     ObjectNode object =
         Json.object()
             .put("model", engine.model().name())
             .put("device", engine.device())
+            .put("dtype", engine.dtype().label())
             .put("threads", engine.threads())
-            .put("prompts", prompts);
+            .put("tree", engine.shape().toString())
+            .put("prompts", prompts)
+            .put("max_tokens", maxTokens)
+            .put("temperature", temperature)
+            .put("repetitions", repeat);
     ArrayNode runs = object.putArray("runs");
-    bench.runs().forEach(run -> runs.add(run.toJson(vanilla)));
-    return object;
+    table.rows().forEach(row -> runs.add(row.toJson()));
+    return object.set("summary", BenchSummary.toJson(table));
   }
 
-  private static void print(
-      PrintWriter out, TorchEngine engine, int prompts, Bench bench, boolean vanilla) {
-    out.printf(
-        "%s on %s, %s, %d threads; %d prompts; tree %s%n%n",
-        engine.model().name(),
-        engine.device(),
-        engine.dtype().label(),
-        engine.threads(),
-        prompts,
-        engine.shape());
-    out.printf(
-        "%-12s %-4s %-12s %8s %9s %7s %8s %9s %8s %8s  %s%n",
-        "category",
-        "conc",
-        "mode",
-        "tokens",
-        "tokens/s",
-        "accept",
-        "calls",
-        "verified",
-        "p50 ms",
-        "p99 ms",
-        "same as vanilla");
-    List<BenchRun> rows = new ArrayList<>(bench.runs());
-    rows.sort(
-        Comparator.comparingInt(BenchRun::concurrency)
-            .thenComparing(run -> run.category().equals(Bench.ALL))
-            .thenComparing(BenchRun::category));
-    for (BenchRun run : rows) {
-      out.printf(
-          Locale.ROOT,
-          "%-12s %-4d %-12s %8d %9.1f %7.2f %8d %9d %8.2f %8.2f  %s%n",
-          run.category(),
-          run.concurrency(),
-          run.mode(),
-          run.outputTokens(),
-          run.tokensPerSecond(),
-          run.meanAcceptanceLength(),
-          run.targetCalls(),
-          run.verifiedTokens(),
-          run.percentile(0.5),
-          run.percentile(0.99),
-          vanilla ? (run.identical() ? "yes" : "no") : "-");
-    }
-    out.flush();
+  private String title(TorchEngine engine, int prompts) {
+    return "%s on %s, %s, %d %s; %s, at most %d tokens each"
+        .formatted(
+            engine.model().name(),
+            engine.device(),
+            engine.dtype().label(),
+            engine.threads(),
+            engine.threads() == 1 ? "thread" : "threads",
+            prompts == 1 ? "1 prompt" : prompts + " prompts",
+            maxTokens);
   }
 }

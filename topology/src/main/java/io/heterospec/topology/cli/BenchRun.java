@@ -1,112 +1,88 @@
 package io.heterospec.topology.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.heterospec.processor.engine.GenerationResult;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
-/** What a benchmark measured for one mode at one concurrency over some prompts. */
+/** What one repetition measured for one mode at one concurrency over the prompts of a category. */
 final class BenchRun {
-  private final String mode;
-  private final int concurrency;
-  private final String category;
-  private final List<Double> msPerToken = new ArrayList<>();
-  private long outputTokens;
+  /** Depths for which acceptance is told: 1 to this. */
+  static final int DEPTHS = 8;
+
+  private final List<BenchGeneration> generations = new ArrayList<>();
   private double seconds;
-  private long targetCalls;
-  private long verifiedTokens;
-  private boolean identical = true;
 
-  BenchRun(String mode, int concurrency, String category) {
-    this.mode = mode;
-    this.concurrency = concurrency;
-    this.category = category;
+  void add(BenchBlock block) {
+    seconds += block.seconds();
+    generations.addAll(block.generations());
   }
 
-  /**
-   * Adds one batch of generations.
-   *
-   * @param latencies milliseconds per token, one value for each token
-   * @param vanilla tokens of plain decoding for the same prompts, or null where it does not run
-   */
-  void add(
-      List<GenerationResult> results,
-      double batchSeconds,
-      List<Double> latencies,
-      List<int[]> vanilla) {
-    seconds += batchSeconds;
-    msPerToken.addAll(latencies);
-    for (int i = 0; i < results.size(); i++) {
-      GenerationResult result = results.get(i);
-      outputTokens += result.tokenIds().length;
-      targetCalls += result.targetCalls();
-      verifiedTokens += result.verifiedTokens();
-      identical &= vanilla != null && Arrays.equals(vanilla.get(i), result.tokenIds());
-    }
+  double seconds() {
+    return seconds;
   }
 
-  String mode() {
-    return mode;
-  }
-
-  int concurrency() {
-    return concurrency;
-  }
-
-  String category() {
-    return category;
+  int generations() {
+    return generations.size();
   }
 
   long outputTokens() {
-    return outputTokens;
+    return generations.stream().mapToLong(generation -> generation.tokenIds().length).sum();
   }
 
   long targetCalls() {
-    return targetCalls;
+    return generations.stream().mapToLong(BenchGeneration::targetCalls).sum();
   }
 
   long verifiedTokens() {
-    return verifiedTokens;
+    return generations.stream().mapToLong(BenchGeneration::verifiedTokens).sum();
   }
 
   double tokensPerSecond() {
-    return seconds == 0 ? 0 : outputTokens / seconds;
+    return seconds == 0 ? 0 : outputTokens() / seconds;
   }
 
   double meanAcceptanceLength() {
-    return targetCalls == 0 ? 0 : (double) outputTokens / targetCalls;
+    return targetCalls() == 0 ? 0 : (double) outputTokens() / targetCalls();
   }
 
-  /** Milliseconds per token that a share of the tokens does not exceed. */
-  double percentile(double share) {
-    double[] sorted = msPerToken.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return sorted.length == 0
-        ? 0
-        : sorted[(int) Math.min(sorted.length - 1, share * sorted.length)];
+  /** Generations in flight, averaged over the time: below the concurrency because of block ends. */
+  double meanInFlight() {
+    long held = generations.stream().mapToLong(BenchGeneration::heldNanos).sum();
+    return seconds == 0 ? 0 : held / 1e9 / seconds;
   }
 
-  /** Whether every output equalled plain decoding's in the same run. */
-  boolean identical() {
-    return identical;
+  /** Milliseconds per token after the first that a share of the tokens does not exceed. */
+  double msPerToken(double share) {
+    return Quantiles.nearestRank(
+        generations.stream().flatMapToDouble(g -> Arrays.stream(g.msPerToken())).toArray(), share);
   }
 
-  ObjectNode toJson(boolean vanillaRan) {
-    ObjectNode object =
-        Json.object()
-            .put("mode", mode)
-            .put("concurrency", concurrency)
-            .put("category", category)
-            .put("output_tokens", outputTokens)
-            .put("seconds", Json.rounded(seconds))
-            .put("tokens_per_second", Json.rounded(tokensPerSecond()))
-            .put("target_calls", targetCalls)
-            .put("verified_tokens", verifiedTokens)
-            .put("mean_acceptance_length", Json.rounded(meanAcceptanceLength()))
-            .put("p50_ms_per_token", Json.rounded(percentile(0.5)))
-            .put("p99_ms_per_token", Json.rounded(percentile(0.99)));
-    return vanillaRan
-        ? object.put("identical_to_vanilla", identical)
-        : object.putNull("identical_to_vanilla");
+  /** Milliseconds to the first token that a share of the generations does not exceed. */
+  double msToFirstToken(double share) {
+    return Quantiles.nearestRank(
+        generations.stream().mapToDouble(BenchGeneration::msToFirstToken).toArray(), share);
+  }
+
+  /** Share of the cycles in which at least {@code depth} draft tokens were accepted. */
+  double acceptedAtLeast(int depth) {
+    long cycles = 0;
+    long deep = 0;
+    for (BenchGeneration generation : generations) {
+      long[] counts = generation.cyclesByAccepted();
+      for (int accepted = 0; accepted < counts.length; accepted++) {
+        cycles += counts[accepted];
+        deep += accepted >= depth ? counts[accepted] : 0;
+      }
+    }
+    return cycles == 0 ? 0 : (double) deep / cycles;
+  }
+
+  /** Generations whose tokens are not those given for their prompt. */
+  int differing(Map<Integer, int[]> expected) {
+    return (int)
+        generations.stream()
+            .filter(g -> !Arrays.equals(g.tokenIds(), expected.get(g.prompt().index())))
+            .count();
   }
 }

@@ -81,6 +81,12 @@ class CommandLineTest {
         "generate --prompt hi --gamma 0.3,2               | gamma must be in",
         "score --ids 5,-1                                 | outside the vocabulary",
         "bench --prompts nowhere.jsonl                    | nowhere.jsonl cannot be read",
+        "bench --prompts x --repeat 0                     | --repeat must be 1 or more, got 0",
+        "bench --prompts x --warm-up -1                   | --warm-up must be 0 or more, got -1",
+        "bench --prompts x --concurrency 4,0              | --concurrency must be 1 or more, got 0",
+        "bench --prompts x --concurrency 1,two            | 'two'",
+        "bench --prompts x --chart bench.jpg              | --chart must end with .png or .svg",
+        "bench --prompts x --chart no/where.png           | no/where.png cannot be written",
         "calibrate --prompts nowhere.jsonl                | nowhere.jsonl cannot be read",
         "inspect nowhere                                  | nowhere is not a directory",
         "inflate --width 2                                | --out",
@@ -196,45 +202,6 @@ class CommandLineTest {
     assertThat(tokens.get(2).get("top")).hasSize(5);
     assertThat(fields(tokens.get(2).get("top").get(0))).containsExactly("id", "logprob");
     assertThat(Cli.run("score", "--ids", "5,6").out()).contains("next:");
-  }
-
-  @Test
-  void benchMeasuresAllModesPerCategory() throws IOException {
-    Cli result =
-        Cli.run(
-            "bench",
-            "--prompts",
-            prompts().toString(),
-            "--max-tokens",
-            "16",
-            "--dtype",
-            "fp32",
-            "--concurrency",
-            "1,2",
-            "--json");
-    JsonNode json = result.json();
-    assertThat(fields(json)).containsExactly("model", "device", "threads", "prompts", "runs");
-    assertThat(json.get("runs")).hasSize(3 * 2 * 3);
-    for (JsonNode run : json.get("runs")) {
-      assertThat(fields(run))
-          .containsExactly(
-              "mode",
-              "concurrency",
-              "category",
-              "output_tokens",
-              "seconds",
-              "tokens_per_second",
-              "target_calls",
-              "verified_tokens",
-              "mean_acceptance_length",
-              "p50_ms_per_token",
-              "p99_ms_per_token",
-              "identical_to_vanilla");
-      assertThat(run.get("identical_to_vanilla").asBoolean()).isTrue();
-    }
-    Cli table =
-        Cli.run("bench", "--prompts", prompts().toString(), "--max-tokens", "8", "--limit", "1");
-    assertThat(table.out()).contains("category", "vanilla", "heterospec", "all");
   }
 
   @Test
