@@ -82,6 +82,7 @@
       R = layout[8 + g * 7]
       N = self.in_view(layout, g)
       M = layout[10 + g * 7]
+      cells = B * R * (M + 2)
       mask = annotate(Optional[Tensor], None)
       if B * R > 1:
         columns = torch.arange(0, N, 1, dtype=4, layout=None, device=trees.device, pin_memory=None)
@@ -91,13 +92,13 @@
           zeros = torch.zeros([B, R, N], dtype=${dtype}, layout=None, device=trees.device, pin_memory=None)
           seen = torch.masked_fill(zeros, torch.gt(scratch, order), -inf)
         else:
-          cells = B * R * (M + 2)
           tree = torch.view(torch.narrow(trees, 0, start, cells), [B, R, M + 2])
-          start = start + cells
           column = torch.expand(torch.clamp(torch.add(scratch, 1), 0, M + 1), [B, R, N])
           seen = torch.to(torch.gather(tree, 2, column), ${dtype})
         seen = torch.expand(torch.unsqueeze(torch.repeat(seen, [1, ${group}, 1]), 1), [B, ${mask_heads}, ${group} * R, N])
         mask = annotate(Optional[Tensor], torch.reshape(seen, [B * ${mask_heads}, ${group} * R, N]))
+      if M > 0:
+        start = start + cells
       masks = torch.append(masks, mask)
     return masks
 

@@ -82,7 +82,9 @@ class LosslessTest {
     List<Candidate> next = scores.get(scores.size() - 1).top();
     if (temperature == 0) {
       double gap = logprob(next, expected[at]) - logprob(next, actual[at]);
-      assertThat(Math.abs(gap)).as("gap of the logits").isLessThan(1e-4);
+      assertThat(Math.abs(gap))
+          .as("gap of the logits of tokens %d and %d at %d", expected[at], actual[at], at)
+          .isLessThan(1e-4);
       return "the logits differ by " + gap;
     }
     double[] p = new double[engine.model().vocabularySize()];

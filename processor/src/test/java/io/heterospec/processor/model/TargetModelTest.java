@@ -164,14 +164,21 @@ class TargetModelTest {
     Reference reference = new Reference(checkpoint, Reference.frequencies(8));
     try (TargetModel target = load(checkpoint.write(directory, null), true);
         KvCache first = target.newCache(64);
-        KvCache second = target.newCache(64);
-        KvCache third = target.newCache(64)) {
-      KvCache[] caches = {first, second, third};
+        KvCache second = target.newCache(200);
+        KvCache third = target.newCache(64);
+        KvCache unused = target.newCache(64);
+        KvCache fourth = target.newCache(64);
+        KvCache fifth = target.newCache(100)) {
+      // Three pools, the first in the batch with a single row, one with a slot left out.
+      KvCache[] caches = {second, fourth, first, fifth, third};
       RandomTree[] trees = {
-        RandomTree.of(new Random(1), 9, 12),
         RandomTree.of(new Random(2), 3, 1),
-        RandomTree.of(new Random(3), 20, 5)
+        RandomTree.of(new Random(1), 9, 12),
+        RandomTree.of(new Random(3), 20, 5),
+        RandomTree.of(new Random(4), 11, 7),
+        RandomTree.of(new Random(5), 6, 1)
       };
+      assertThat(unused.length()).isZero();
       RowBatch batch = new RowBatch();
       List<double[]> expected = new ArrayList<>();
       for (int i = 0; i < trees.length; i++) {
