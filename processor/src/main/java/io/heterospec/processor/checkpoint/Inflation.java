@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.heterospec.processor.tree.EntropyBins;
 import io.heterospec.processor.tree.EntropyBinsFile;
+import io.heterospec.processor.tree.SurvivalCounts;
+import io.heterospec.processor.tree.SurvivalFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,13 +48,15 @@ public final class Inflation {
   private final Half target;
   private final Half draft;
   private final EntropyBins bins;
+  private final SurvivalCounts survival;
 
   private record Half(Path original, ObjectNode config, List<TensorRows> tensors) {}
 
-  private Inflation(Half target, Half draft, EntropyBins bins) {
+  private Inflation(Half target, Half draft, EntropyBins bins, SurvivalCounts survival) {
     this.target = target;
     this.draft = draft;
     this.bins = bins;
+    this.survival = survival;
   }
 
   /**
@@ -79,7 +83,8 @@ public final class Inflation {
       return new Inflation(
           new Half(target, largeInflation.config(), readable(largeInflation.tensors())),
           new Half(draft, headInflation.config(), readable(headInflation.tensors())),
-          bins(target, draft));
+          bins(target, draft),
+          survival(target, draft));
     }
   }
 
@@ -112,6 +117,10 @@ public final class Inflation {
         EntropyBinsFile.write(
             newDraft.resolve(EntropyBinsFile.NAME),
             bins.forPair(Fingerprint.of(newTarget, newDraft)));
+      }
+      if (survival != null) {
+        new SurvivalFile(Fingerprint.of(newTarget, newDraft), survival)
+            .write(newDraft.resolve(SurvivalFile.NAME));
       }
       Files.move(newTarget, out.resolve(TARGET));
       Files.move(newDraft, out.resolve(DRAFT));
@@ -168,6 +177,15 @@ public final class Inflation {
     }
     EntropyBins bins = EntropyBinsFile.read(file);
     return bins.createdFor().equals(Fingerprint.of(target, draft)) ? bins : null;
+  }
+
+  private static SurvivalCounts survival(Path target, Path draft) throws IOException {
+    Path file = draft.resolve(SurvivalFile.NAME);
+    if (!Files.isRegularFile(file)) {
+      return null;
+    }
+    SurvivalFile survival = SurvivalFile.read(file);
+    return survival.createdFor().equals(Fingerprint.of(target, draft)) ? survival.counts() : null;
   }
 
   private static Path create(Path directory) {

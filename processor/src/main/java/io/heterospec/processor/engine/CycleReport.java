@@ -19,6 +19,8 @@ import java.util.List;
  *     limit cut off)
  * @param terminalRank rank, from 0, of the meta-path's final token among the verified candidates by
  *     path confidence; -1 when it was not verified
+ * @param budget rows that the budget let all its sequences of the cycle verify together; -1 for a
+ *     policy without one
  * @param metaPathAccepted whether every token of the meta-path was accepted
  * @param draftNanos time in draft-head calls, for all sequences of the cycle
  * @param verifyNanos time in target calls, for all sequences of the cycle
@@ -38,6 +40,7 @@ public record CycleReport(
     int accepted,
     int emitted,
     int terminalRank,
+    int budget,
     boolean metaPathAccepted,
     long draftNanos,
     long verifyNanos,

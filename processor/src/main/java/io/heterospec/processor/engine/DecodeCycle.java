@@ -7,6 +7,7 @@ import io.heterospec.processor.model.RowBatch;
 import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.tree.DraftTree;
+import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.VerifyTree;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ import java.util.List;
 final class DecodeCycle {
   private final TargetModel target;
   private final DraftHead head; // null without one
+  private final SpeculationBudget budget;
   private final Drafter drafter;
   private final RowBatch batch = new RowBatch();
   private final List<Sampling> sampling = new ArrayList<>();
@@ -44,12 +46,17 @@ final class DecodeCycle {
   }
 
   /** Times of a cycle, the same for all its sequences. */
-  private record Times(int sequences, long draftNanos, long verifyNanos, long totalNanos) {}
+  private record Times(
+      int sequences, int budget, long draftNanos, long verifyNanos, long totalNanos) {}
 
-  DecodeCycle(TargetModel target, DraftHead head) {
+  /**
+   * @param head null without one, as is the budget
+   */
+  DecodeCycle(TargetModel target, DraftHead head, SpeculationBudget budget) {
     this.target = target;
     this.head = head;
-    this.drafter = head == null ? null : new Drafter(head);
+    this.budget = budget;
+    this.drafter = head == null ? null : new Drafter(head, budget);
   }
 
   /** Runs a cycle; each sequence's new tokens follow its old ones. */
@@ -70,9 +77,16 @@ final class DecodeCycle {
       walks.add(walk(sequences.get(i), pass.tokens(), batch.start(i)));
     }
     keep(walks, batch, pass.features());
+    for (Walk walk : walks) {
+      Sequence sequence = walk.sequence();
+      if (sequence.share != null) {
+        budget.learn(sequence.share, sequence.verify, walk.path(), walk.accepted(), walk.bonus());
+      }
+    }
     Times times =
         new Times(
             sequences.size(),
+            drafter == null ? -1 : drafter.budgetedRows(),
             head == null ? 0 : head.takeNanos(),
             target.takeNanos(),
             System.nanoTime() - start);
@@ -188,6 +202,7 @@ final class DecodeCycle {
         walk.accepted(),
         emitted,
         endRow < 0 ? -1 : tree.rankOf(end),
+        sequence.share == null ? -1 : times.budget(),
         endRow > 0 && walk.reached(endRow),
         times.draftNanos(),
         times.verifyNanos(),
@@ -213,6 +228,7 @@ final class DecodeCycle {
 
   private static void count(Sequence sequence, CycleReport report) {
     sequence.targetCalls++;
+    sequence.decodedTokens += report.emitted();
     sequence.verifiedTokens += report.verified();
     sequence.draftedTokens += report.candidates();
     sequence.acceptedTokens += report.emitted() - 1;

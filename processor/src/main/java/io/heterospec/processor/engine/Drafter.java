@@ -5,6 +5,7 @@ import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.Proposals;
 import io.heterospec.processor.model.RowBatch;
 import io.heterospec.processor.tree.DraftTree;
+import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.TreePolicy.Assessment;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.ArrayList;
@@ -18,15 +19,18 @@ import java.util.List;
  */
 final class Drafter {
   private final DraftHead head;
+  private final SpeculationBudget budget;
   private final RowBatch batch = new RowBatch();
   private final float[] logProbs = new float[TreeShape.MAX_TOP_K];
   private final int[] tokens = new int[TreeShape.MAX_TOP_K];
+  private int budgetedRows;
 
   /** A sequence whose tree is growing. */
   private static final class Growing {
     private final Sequence sequence;
     private final int limit; // most levels that can still become output
     private int goal;
+    private int width; // nodes of the deepest level to expand next
     private int firstHidden; // row of its first node in the hidden states of the level above
 
     Growing(Sequence sequence, int limit) {
@@ -40,24 +44,77 @@ final class Drafter {
     }
   }
 
-  Drafter(DraftHead head) {
+  Drafter(DraftHead head, SpeculationBudget budget) {
     this.head = head;
+    this.budget = budget;
+  }
+
+  /** Rows that the budget gave its sequences in the last cycle, their roots included. */
+  int budgetedRows() {
+    return budgetedRows;
   }
 
   /** Drafts for one cycle of every sequence whose policy drafts and that has room for a draft. */
   void draft(List<Sequence> sequences) {
     List<Growing> growing = new ArrayList<>();
+    List<SpeculationBudget.Share> shares = new ArrayList<>();
+    int others = 0;
+    long now = System.currentTimeMillis();
     for (Sequence sequence : sequences) {
       sequence.draft.reset(1);
       sequence.drafted = Draft.NONE;
+      sequence.share = null;
       // A token beyond the limit could never be emitted.
       int limit = sequence.text.remaining() - 1;
-      if (limit >= 1 && sequence.policy.drafts() && !sequence.features().isEmpty()) {
+      boolean able = limit >= 1 && sequence.policy.drafts() && !sequence.features().isEmpty();
+      if (sequence.isBudgeted()) {
+        sequence.share = share(sequence, able ? limit : 0, now);
+        shares.add(sequence.share);
+      } else if (able) {
         growing.add(new Growing(sequence, limit));
+        others += sequence.policy.shape().nodes();
+      }
+    }
+    budgetedRows = shares.size();
+    if (!shares.isEmpty()) {
+      budget.begin(sequences.size(), others);
+      budget.open(shares);
+      for (Sequence sequence : sequences) {
+        if (sequence.share != null && sequence.share.isOpen()) {
+          growing.add(new Growing(sequence, sequence.text.remaining() - 1));
+        }
       }
     }
     if (!growing.isEmpty()) {
       grow(growing);
+    }
+    if (!shares.isEmpty()) {
+      admit(sequences, shares);
+    }
+  }
+
+  private static SpeculationBudget.Share share(Sequence sequence, int limit, long now) {
+    int most = sequence.policy.shape().nodes() + TreeShape.MAX_DEPTH;
+    return new SpeculationBudget.Share(
+        sequence.draft,
+        sequence.history,
+        Urgency.of(sequence, now),
+        limit,
+        Math.min(most, sequence.scratchRows()),
+        sequence.unseenRows());
+  }
+
+  private void admit(List<Sequence> sequences, List<SpeculationBudget.Share> shares) {
+    budget.admit(shares);
+    for (Sequence sequence : sequences) {
+      SpeculationBudget.Share share = sequence.share;
+      if (share != null && share.isOpen()) {
+        DraftTree tree = sequence.draft;
+        sequence.drafted =
+            Draft.of(
+                tree, new Assessment(tree.metaPathEntropy(), share.bin(), 0, share.admitted()));
+        budgetedRows += share.admitted();
+      }
     }
   }
 
@@ -69,7 +126,22 @@ final class Drafter {
     Proposals last = extend(growing, k);
     try {
       while (!growing.isEmpty()) {
-        growing.removeIf(this::isDone);
+        List<SpeculationBudget.Share> budgeted = new ArrayList<>();
+        for (Growing each : growing) {
+          if (each.sequence.share == null) {
+            each.width = isDone(each) ? 0 : k;
+          } else {
+            budgeted.add(each.sequence.share);
+          }
+        }
+        if (!budgeted.isEmpty()) {
+          budget.widths(budgeted);
+        }
+        growing.removeIf(
+            each -> {
+              each.width = each.sequence.share == null ? each.width : each.sequence.share.width();
+              return each.width == 0;
+            });
         if (!growing.isEmpty()) {
           Proposals next = level(growing, last, k);
           last.close();
@@ -136,7 +208,7 @@ final class Drafter {
     for (Growing each : growing) {
       DraftTree tree = each.tree();
       int aboveStart = tree.slots() - tree.frontierSize();
-      tree.selectFrontier(k);
+      tree.selectFrontier(each.width);
       int count = tree.frontierSize();
       int index = batch.add(each.sequence.headCache(), count, tree.slots());
       int row = batch.start(index);

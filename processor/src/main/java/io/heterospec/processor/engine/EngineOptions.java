@@ -1,6 +1,7 @@
 package io.heterospec.processor.engine;
 
 import io.heterospec.processor.torch.Dtype;
+import io.heterospec.processor.tree.CostTable;
 import io.heterospec.processor.tree.HeteroSpecOptions;
 import io.heterospec.processor.tree.TreeShape;
 import java.nio.file.Path;
@@ -18,10 +19,11 @@ import java.util.function.Consumer;
  * @param threads threads of one CPU operation, or 0 for the fastest number as measured when loading
  * @param shape draft tree, or null for the device's default
  * @param heteroSpec hyper-parameters of HeteroSpec, or null for the paper's
- * @param mode default tree policy, or null for {@code heterospec} ({@code vanilla} without a head)
+ * @param mode default tree policy, or null for {@code budgeted} ({@code vanilla} without a head)
  * @param maxLive sequences decoded at the same time
  * @param maxQueued requests held beyond those
  * @param prefillChunk most prompt tokens of one prefill pass
+ * @param costs what passes cost, or null to use what was measured on this device, or measure it
  */
 public record EngineOptions(
     Path model,
@@ -35,7 +37,8 @@ public record EngineOptions(
     String mode,
     int maxLive,
     int maxQueued,
-    int prefillChunk) {
+    int prefillChunk,
+    CostTable costs) {
 
   /**
    * @throws IllegalArgumentException naming the option and its legal range
@@ -51,7 +54,8 @@ public record EngineOptions(
 
   /** The defaults for a pair on the CPU. */
   public static EngineOptions of(Path model, Path draft) {
-    return new EngineOptions(model, draft, null, "cpu", null, 0, null, null, null, 16, 64, 256);
+    return new EngineOptions(
+        model, draft, null, "cpu", null, 0, null, null, null, 16, 64, 256, null);
   }
 
   public EngineOptions withName(String value) {
@@ -86,6 +90,10 @@ public record EngineOptions(
     return with(edit -> edit.prefillChunk = value);
   }
 
+  public EngineOptions withCosts(CostTable value) {
+    return with(edit -> edit.costs = value);
+  }
+
   public EngineOptions withLimits(int live, int queued) {
     return with(
         edit -> {
@@ -109,7 +117,8 @@ public record EngineOptions(
         edit.mode,
         edit.maxLive,
         edit.maxQueued,
-        edit.prefillChunk);
+        edit.prefillChunk,
+        edit.costs);
   }
 
   /** A copy of the options that can be changed. */
@@ -126,6 +135,7 @@ public record EngineOptions(
     private int maxLive;
     private int maxQueued;
     private int prefillChunk;
+    private CostTable costs;
 
     Edit(EngineOptions from) {
       model = from.model;
@@ -140,6 +150,7 @@ public record EngineOptions(
       maxLive = from.maxLive;
       maxQueued = from.maxQueued;
       prefillChunk = from.prefillChunk;
+      costs = from.costs;
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.Objects;
  * @param committedIds tokens already generated and published by an earlier attempt; the engine
  *     continues after them and never emits them again
  * @param sampling how tokens are chosen; {@code maxTokens} counts the committed tokens too
- * @param mode name of the tree policy ({@code vanilla}, {@code eagle3}, {@code heterospec}), or
- *     null for the engine's default
+ * @param mode name of the tree policy ({@code vanilla}, {@code eagle3}, {@code heterospec}, {@code
+ *     budgeted}), or null for the engine's default
  * @param priority higher is admitted first
  * @param deadlineEpochMillis wall-clock time after which the generation is cancelled; {@link
  *     Long#MAX_VALUE} for none

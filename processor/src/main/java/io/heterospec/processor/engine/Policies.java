@@ -1,10 +1,13 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.tree.BudgetedPolicy;
 import io.heterospec.processor.tree.Eagle3Policy;
 import io.heterospec.processor.tree.EntropyBins;
 import io.heterospec.processor.tree.EntropyBinsFile;
 import io.heterospec.processor.tree.HeteroSpecOptions;
 import io.heterospec.processor.tree.HeteroSpecPolicy;
+import io.heterospec.processor.tree.SurvivalCounts;
+import io.heterospec.processor.tree.SurvivalFile;
 import io.heterospec.processor.tree.TreePolicy;
 import io.heterospec.processor.tree.TreeShape;
 import io.heterospec.processor.tree.VanillaPolicy;
@@ -45,8 +48,9 @@ final class Policies {
               : options.heteroSpec();
       byName.put(Eagle3Policy.NAME, new Eagle3Policy(shape));
       byName.put(HeteroSpecPolicy.NAME, new HeteroSpecPolicy(shape, bins, heteroSpec));
+      byName.put(BudgetedPolicy.NAME, new BudgetedPolicy(shape));
     }
-    String fallback = options.draft() == null ? VanillaPolicy.NAME : HeteroSpecPolicy.NAME;
+    String fallback = options.draft() == null ? VanillaPolicy.NAME : BudgetedPolicy.NAME;
     defaultMode = options.mode() == null ? fallback : options.mode();
     named(defaultMode);
   }
@@ -78,6 +82,28 @@ final class Policies {
   private static EntropyBins read(Path file) {
     try {
       return EntropyBinsFile.read(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + " cannot be read", e);
+    }
+  }
+
+  /**
+   * What calibration saw of the pair's draft nodes; nothing where it was not calibrated with these
+   * bins.
+   */
+  SurvivalCounts survival(Path draft, int topK, String fingerprint) {
+    SurvivalCounts none = SurvivalCounts.empty(bins.count(), topK);
+    Path file = draft.resolve(SurvivalFile.NAME);
+    if (!Files.isRegularFile(file)) {
+      return none;
+    }
+    try {
+      SurvivalFile stored = SurvivalFile.read(file);
+      if (stored.createdFor().equals(fingerprint) && stored.counts().fits(bins.count(), topK)) {
+        return stored.counts();
+      }
+      LOG.warn("{} was made for another pair or other bins and is not used; run calibrate", file);
+      return none;
     } catch (IOException e) {
       throw new UncheckedIOException(file + " cannot be read", e);
     }

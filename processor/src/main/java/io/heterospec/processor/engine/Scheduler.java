@@ -3,6 +3,7 @@ package io.heterospec.processor.engine;
 import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.RowBatch;
+import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,11 +29,12 @@ final class Scheduler {
   private final Runnable onLeave;
 
   /**
+   * @param budget of budgeted sequences; null without a head
    * @param onLeave called for each sequence that is over
    */
-  Scheduler(ModelPair models, EngineOptions options, Runnable onLeave) {
+  Scheduler(ModelPair models, SpeculationBudget budget, EngineOptions options, Runnable onLeave) {
     this.models = models;
-    this.cycle = new DecodeCycle(models.target(), models.head());
+    this.cycle = new DecodeCycle(models.target(), models.head(), budget);
     this.maxLive = options.maxLive();
     this.prefillChunk = options.prefillChunk();
     this.onLeave = onLeave;
@@ -172,7 +174,7 @@ final class Scheduler {
         int[] rows = IntStream.range(0, to - from).toArray();
         sequence.features().add(features.rows(rows, rows.length));
       }
-      if (!sequence.prefilled()) {
+      if (!sequence.prefilled() && !sequence.isBudgeted()) {
         RowBatch rows = new RowBatch();
         Drafter.addContext(rows, sequence, to);
         models.head().addContext(rows, sequence.features());

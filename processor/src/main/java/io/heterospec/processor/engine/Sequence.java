@@ -4,7 +4,10 @@ import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.text.TextModel;
+import io.heterospec.processor.tree.BudgetedPolicy;
 import io.heterospec.processor.tree.DraftTree;
+import io.heterospec.processor.tree.SpeculationBudget;
+import io.heterospec.processor.tree.SpeculationHistory;
 import io.heterospec.processor.tree.TreePolicy;
 import io.heterospec.processor.tree.VerifyTree;
 import java.util.ArrayList;
@@ -31,6 +34,9 @@ final class Sequence implements AutoCloseable {
   long verifiedTokens;
   long draftedTokens;
   long acceptedTokens;
+  long decodedTokens; // of this attempt
+  final SpeculationHistory history = new SpeculationHistory();
+  SpeculationBudget.Share share; // of this cycle's budget, null for policies without one
 
   private int[] tokens;
   private int length;
@@ -106,6 +112,11 @@ final class Sequence implements AutoCloseable {
     return headCache;
   }
 
+  /** Draft nodes that the target's cache has room for, beside the root. */
+  int scratchRows() {
+    return targetCache.capacity() - targetCache.length() - 1;
+  }
+
   /** Features of the rows that the head has not seen yet, oldest first. */
   List<Features.Rows> features() {
     return features;
@@ -120,6 +131,11 @@ final class Sequence implements AutoCloseable {
   void dropFeatures() {
     features.forEach(Features.Rows::close);
     features.clear();
+  }
+
+  /** Whether the head reads only when the budget lets this sequence draft. */
+  boolean isBudgeted() {
+    return policy instanceof BudgetedPolicy;
   }
 
   /** Whether the caches hold everything before the root. */

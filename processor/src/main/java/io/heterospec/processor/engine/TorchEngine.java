@@ -3,7 +3,11 @@ package io.heterospec.processor.engine;
 import io.heterospec.processor.text.HuggingFaceTextModel;
 import io.heterospec.processor.text.TextModel;
 import io.heterospec.processor.torch.Dtype;
+import io.heterospec.processor.tree.CostTable;
 import io.heterospec.processor.tree.EntropyBins;
+import io.heterospec.processor.tree.SpeculationBudget;
+import io.heterospec.processor.tree.SurvivalCounts;
+import io.heterospec.processor.tree.SurvivalModel;
 import io.heterospec.processor.tree.TreePolicy;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.List;
@@ -28,10 +32,12 @@ public final class TorchEngine implements DecodeEngine {
 
   private record Loaded(ModelPair models, Scheduler scheduler) {}
 
+  private record Opened(ModelPair models, Policies policies) {}
+
   private final EngineOptions options;
   private final HuggingFaceTextModel text;
   private final LinkedBlockingQueue<Command> commands = new LinkedBlockingQueue<>();
-  private final CompletableFuture<ModelPair> loading = new CompletableFuture<>();
+  private final CompletableFuture<Opened> loading = new CompletableFuture<>();
   private final AtomicInteger load = new AtomicInteger();
   private final Thread thread;
   private final Policies policies;
@@ -45,13 +51,9 @@ public final class TorchEngine implements DecodeEngine {
     thread.setDaemon(true);
     thread.start();
     try {
-      ModelPair models = loading.join();
-      policies = new Policies(options, models.device().isGpu(), text.fingerprint());
+      policies = loading.join().policies();
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
-    } catch (RuntimeException e) {
-      stopThread();
-      throw e;
     }
   }
 
@@ -89,12 +91,12 @@ public final class TorchEngine implements DecodeEngine {
 
   /** Threads of one CPU operation. */
   public int threads() {
-    return loading.join().device().threads();
+    return loading.join().models().device().threads();
   }
 
   /** Type of weights, caches and activations. */
   public Dtype dtype() {
-    return loading.join().arithmetic().dtype();
+    return loading.join().models().arithmetic().dtype();
   }
 
   /** Base draft tree; {@link TreeShape#NONE} without a head. */
@@ -247,10 +249,32 @@ public final class TorchEngine implements DecodeEngine {
       return;
     }
     try (models) {
-      Scheduler scheduler = new Scheduler(models, options, load::decrementAndGet);
-      loading.complete(models);
+      Scheduler scheduler;
+      try {
+        Policies served = new Policies(options, models.device().isGpu(), text.fingerprint());
+        SpeculationBudget budget = budget(models, served);
+        scheduler = new Scheduler(models, budget, options, load::decrementAndGet);
+        loading.complete(new Opened(models, served));
+      } catch (Throwable e) {
+        death = e;
+        loading.completeExceptionally(e);
+        return;
+      }
       serve(new Loaded(models, scheduler));
     }
+  }
+
+  private SpeculationBudget budget(ModelPair models, Policies served) {
+    if (models.head() == null) {
+      return null;
+    }
+    int topK = Math.min(served.shape().topK(), models.head().config().draftVocabularySize());
+    CostTable costs =
+        options.costs() != null
+            ? options.costs()
+            : CostMeter.table(models, options.draft(), text.fingerprint(), topK);
+    SurvivalCounts seen = served.survival(options.draft(), topK, text.fingerprint());
+    return new SpeculationBudget(costs, new SurvivalModel(served.bins(), topK, seen));
   }
 
   private void serve(Loaded loaded) {

@@ -5,6 +5,7 @@ import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Keys and values of one sequence in all layers of one network: a slot of a {@link KvPool}. Rows
@@ -40,6 +41,11 @@ public final class KvCache implements AutoCloseable {
   public void append(int rows) {
     requireRoom(rows);
     length += rows;
+  }
+
+  /** Forgets the context from row {@code rows} on. */
+  public void truncate(int rows) {
+    length = Objects.checkIndex(rows, length + 1);
   }
 
   /**

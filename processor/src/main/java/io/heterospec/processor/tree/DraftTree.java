@@ -189,6 +189,30 @@ public final class DraftTree {
     return levels;
   }
 
+  /** First node of the deepest level; the others follow it. */
+  public int levelStart() {
+    return levelStart;
+  }
+
+  /** Whether a node (or {@link #ROOT}) has children. */
+  public boolean isExpanded(int node) {
+    return !Double.isNaN(entropy(node));
+  }
+
+  /** Rank among its siblings, from 0, of the child that carries a token; -1 when none does. */
+  public int rankOfChild(int node, int wanted) {
+    int rank = 0;
+    for (int child = node + 1; child < size; child++) {
+      if (parent[child] == node) {
+        if (token[child] == wanted) {
+          return rank;
+        }
+        rank++;
+      }
+    }
+    return -1;
+  }
+
   /** Target-vocabulary id of a node. */
   public int token(int node) {
     return token[check(node)];

@@ -6,6 +6,7 @@ import io.heterospec.processor.engine.EngineOptions;
 import io.heterospec.processor.engine.TorchEngine;
 import io.heterospec.processor.tree.EntropyBins;
 import io.heterospec.processor.tree.EntropyBinsFile;
+import io.heterospec.processor.tree.SurvivalFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Spec;
     name = "calibrate",
     mixinStandardHelpOptions = true,
     description =
-        "Runs the fixed-tree decoder over prompts and writes entropy bins beside the head.",
+        "Runs the fixed-tree decoder over prompts and writes entropy bins and survival counts beside"
+            + " the head.",
     footer = {
       "",
       "Examples:",
@@ -58,8 +60,11 @@ final class CalibrateCommand implements Callable<Integer> {
     try (TorchEngine engine = TorchEngine.open(options);
         Progress progress = new Progress("calibrate", prompts.size())) {
       List<int[]> ids = encode(engine, prompts);
-      EntropyBins bins = Calibrator.run(engine, ids, maxTokens, done -> progress.step());
+      Calibrator.Learned learned = Calibrator.run(engine, ids, maxTokens, done -> progress.step());
+      EntropyBins bins = learned.bins();
       EntropyBinsFile.write(file, bins);
+      new SurvivalFile(engine.model().fingerprint(), learned.survival())
+          .write(options.draft().resolve(SurvivalFile.NAME));
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         ObjectNode object = (ObjectNode) Json.MAPPER.readTree(file.toFile());

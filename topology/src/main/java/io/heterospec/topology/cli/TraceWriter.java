@@ -29,7 +29,12 @@ final class TraceWriter implements AutoCloseable {
             .put("mode", cycle.policy())
             .put("cycle", cycle.cycle())
             .put("token_offset", step.tokenOffset())
-            .put("emitted", cycle.emitted());
+            .put("emitted", cycle.emitted())
+            .put("sequences", cycle.sequences());
+    ArrayNode ids = line.putArray("token_ids");
+    for (int id : step.tokenIds()) {
+      ids.add(id);
+    }
     if (Double.isNaN(cycle.entropy())) {
       line.putNull("entropy");
     } else {
@@ -45,7 +50,7 @@ final class TraceWriter implements AutoCloseable {
         .put("verified", cycle.verified())
         .put("accepted", cycle.accepted())
         .put("terminal_rank", cycle.terminalRank())
-        .putNull("budget")
+        .put("budget", cycle.budget() < 0 ? null : cycle.budget())
         .put("draft_ms", cycle.draftNanos() / 1e6)
         .put("verify_ms", cycle.verifyNanos() / 1e6)
         .put("total_ms", cycle.totalNanos() / 1e6);

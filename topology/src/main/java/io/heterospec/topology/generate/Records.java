@@ -53,6 +53,7 @@ final class Records {
         .setVerified(report.verified())
         .setAccepted(report.accepted())
         .setTerminalRank(report.terminalRank())
+        .setBudget(report.budget() < 0 ? null : report.budget())
         .setDraftMs(report.draftNanos() / 1e6)
         .setVerifyMs(report.verifyNanos() / 1e6)
         .setTotalMs(report.totalNanos() / 1e6)

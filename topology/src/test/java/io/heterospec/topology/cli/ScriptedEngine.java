@@ -147,7 +147,24 @@ final class ScriptedEngine implements DecodeEngine {
 
   private static CycleReport cycle(int number) {
     return new CycleReport(
-        "scripted", number, 1, 0, new double[0], -1, 2, 8, 5, 1, 2, 0, true, 0, 0, 0, List.of());
+        "scripted",
+        number,
+        1,
+        0,
+        new double[0],
+        -1,
+        2,
+        8,
+        5,
+        1,
+        2,
+        0,
+        -1,
+        true,
+        0,
+        0,
+        0,
+        List.of());
   }
 
   @Override

@@ -64,6 +64,7 @@ final class FakeEngine implements DecodeEngine {
               fresh.length - 1,
               fresh.length,
               0,
+              -1,
               true,
               1_000_000,
               2_000_000,

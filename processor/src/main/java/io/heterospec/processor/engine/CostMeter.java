@@ -1,0 +1,206 @@
+package io.heterospec.processor.engine;
+
+import io.heterospec.processor.model.DraftHead;
+import io.heterospec.processor.model.Features;
+import io.heterospec.processor.model.KvCache;
+import io.heterospec.processor.model.Proposals;
+import io.heterospec.processor.model.RowBatch;
+import io.heterospec.processor.model.Sampling;
+import io.heterospec.processor.model.TargetModel;
+import io.heterospec.processor.torch.TorchDevice;
+import io.heterospec.processor.tree.CostTable;
+import io.heterospec.processor.tree.CostTableFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Measures what passes cost on the device itself. Belongs to the device's thread. */
+final class CostMeter {
+  private static final Logger LOG = LoggerFactory.getLogger(CostMeter.class);
+
+  private static final int[] SEQUENCES = {1, 2, 4, 8, 16};
+  private static final int[] ROWS = {1, 2, 3, 5, 9, 17};
+  private static final int CONTEXT = 192;
+  private static final int MIN_RUNS = 3;
+  private static final int MAX_RUNS = 9;
+  private static final long POINT_NANOS = 40_000_000;
+
+  private final TargetModel target;
+  private final DraftHead head;
+  private final int topK;
+
+  private CostMeter(TargetModel target, DraftHead head, int topK) {
+    this.target = target;
+    this.head = head;
+    this.topK = topK;
+  }
+
+  /**
+   * The table of a pair: the one beside the head when it was measured under the same conditions,
+   * otherwise measured now and left there.
+   *
+   * @param directory of the head
+   * @param fingerprint of the pair
+   */
+  static CostTable table(ModelPair models, Path directory, String fingerprint, int topK) {
+    TorchDevice device = models.device();
+    String dtype = models.arithmetic().dtype().label();
+    String conditions =
+        "%s %s, %s, %d threads, %d cores, pair %s"
+            .formatted(
+                device.name(),
+                dtype,
+                models.arithmetic().kernel(),
+                device.threads(),
+                Runtime.getRuntime().availableProcessors(),
+                fingerprint);
+    Path file = directory.resolve(CostTableFile.name(device.name(), dtype));
+    CostTable stored = stored(file);
+    if (stored != null && stored.device().equals(conditions)) {
+      return stored;
+    }
+    CostMeter meter = new CostMeter(models.target(), models.head(), topK);
+    // Twice, some time apart: a disturbance rarely hits the same point again.
+    CostTable first = meter.measure(conditions, fits(models));
+    CostTable second = meter.measure(conditions, fits(models));
+    keepLower(first.verify(), second.verify());
+    keepLower(first.level(), second.level());
+    CostTable measured =
+        new CostTable(conditions, SEQUENCES, ROWS, first.verify(), first.level(), first.extend());
+    try {
+      CostTableFile.write(file, measured);
+    } catch (IOException e) {
+      LOG.info(
+          "{} cannot be written, so costs are measured at every start ({})", file, e.toString());
+    }
+    return measured;
+  }
+
+  private static CostTable stored(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return null;
+    }
+    try {
+      return CostTableFile.read(file);
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.warn("costs are measured again: {}", e.getMessage());
+      return null;
+    }
+  }
+
+  // Small contexts cannot hold the longest trees of the grid.
+  private static int fits(ModelPair models) {
+    int last = ROWS[ROWS.length - 1];
+    return Math.max(0, Math.min(CONTEXT, models.target().config().contextLength() - last - 2));
+  }
+
+  private CostTable measure(String conditions, int context) {
+    double[][] verify = new double[SEQUENCES.length][ROWS.length];
+    double[][] level = new double[SEQUENCES.length][ROWS.length];
+    double[] extend = new double[SEQUENCES.length];
+    List<KvCache> caches = new ArrayList<>();
+    List<KvCache> headCaches = new ArrayList<>();
+    try {
+      for (int s = 0; s < SEQUENCES.length; s++) {
+        while (caches.size() < SEQUENCES[s]) {
+          KvCache cache = target.newCache(context + ROWS[ROWS.length - 1] + 2);
+          caches.add(cache);
+          if (context > 0) {
+            target.prefill(new int[context], 0, context, cache).close();
+          }
+          KvCache headCache = head.newCache(context + ROWS[ROWS.length - 1] + 2);
+          headCaches.add(headCache);
+          headCache.append(context);
+        }
+        for (int r = 0; r < ROWS.length; r++) {
+          int rows = ROWS[r];
+          verify[s][r] = typical(() -> verify(caches, rows).close());
+        }
+        extend[s] = extend(caches, headCaches, level[s]);
+      }
+    } finally {
+      caches.forEach(KvCache::close);
+      headCaches.forEach(KvCache::close);
+      target.memory().trim();
+      head.memory().trim();
+    }
+    return new CostTable(conditions, SEQUENCES, ROWS, verify, level, extend);
+  }
+
+  private static void keepLower(double[][] into, double[][] from) {
+    for (int s = 0; s < into.length; s++) {
+      for (int r = 0; r < into[s].length; r++) {
+        into[s][r] = Math.min(into[s][r], from[s][r]);
+      }
+    }
+  }
+
+  private Features verify(List<KvCache> caches, int rows) {
+    RowBatch batch = square(caches, rows);
+    List<Sampling> sampling = Collections.nCopies(caches.size(), Sampling.GREEDY);
+    return target.verify(batch, sampling, new long[0]).features();
+  }
+
+  // Every row sees all others: the arithmetic is the same as with a tree.
+  private static RowBatch square(List<KvCache> caches, int rows) {
+    RowBatch batch = new RowBatch();
+    for (int i = 0; i < caches.size(); i++) {
+      int start = batch.start(batch.add(caches.get(i), rows, rows));
+      for (int row = 0; row < rows; row++) {
+        batch.set(start + row, 0, caches.get(i).length() + row);
+        batch.setParent(start + row, i);
+      }
+    }
+    return batch;
+  }
+
+  private double extend(List<KvCache> caches, List<KvCache> headCaches, double[] level) {
+    try (Features features = verify(caches, 2)) {
+      int[] rows = IntStream.range(0, 2 * caches.size()).toArray();
+      List<Features.Rows> all = List.of(new Features.Rows(features, rows, rows.length));
+      double extend = typical(() -> extend(headCaches, all, 2).close());
+      try (Proposals above = extend(headCaches, all, 2)) {
+        for (int r = 0; r < ROWS.length; r++) {
+          RowBatch batch = square(headCaches, ROWS[r]);
+          level[r] = typical(() -> head.level(batch, above.hidden(), topK).close());
+        }
+      }
+      return extend;
+    }
+  }
+
+  private Proposals extend(List<KvCache> headCaches, List<Features.Rows> features, int rows) {
+    RowBatch batch = new RowBatch();
+    for (KvCache cache : headCaches) {
+      int start = batch.start(batch.add(cache, rows));
+      for (int row = 0; row < rows; row++) {
+        batch.set(start + row, 0, cache.length() + row);
+      }
+    }
+    Proposals proposals = head.extend(batch, features, topK);
+    headCaches.forEach(cache -> cache.truncate(cache.length() - rows));
+    return proposals;
+  }
+
+  // The lower quartile: whatever else the machine does only adds time.
+  private static double typical(Runnable pass) {
+    pass.run();
+    double[] millis = new double[MAX_RUNS];
+    int runs = 0;
+    long begin = System.nanoTime();
+    while (runs < MIN_RUNS || (runs < MAX_RUNS && System.nanoTime() - begin < POINT_NANOS)) {
+      long start = System.nanoTime();
+      pass.run();
+      millis[runs++] = (System.nanoTime() - start) / 1e6;
+    }
+    Arrays.sort(millis, 0, runs);
+    return millis[runs / 4];
+  }
+}

@@ -1,0 +1,147 @@
+package io.heterospec.processor.tree;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * What the passes of a cycle cost on a device, in milliseconds, as measured: the target's pass by
+ * rows, the head's level by rows and the head's first call, each by the sequences that share it.
+ * Costs never fall with more rows or more sequences; between measured points they are linear,
+ * beyond the last they go on with its slope.
+ *
+ * @param device what was measured: device, arithmetic type, threads, libraries, model pair
+ * @param sequences measured numbers of sequences, ascending from 1
+ * @param rows measured rows of one sequence, ascending from 1
+ * @param verify {@code verify[s][r]}: a target pass of {@code sequences[s]} trees of {@code
+ *     rows[r]} rows each
+ * @param level the same for a level of the head
+ * @param extend {@code extend[s]}: the head's first call of a cycle
+ */
+public record CostTable(
+    String device,
+    int[] sequences,
+    int[] rows,
+    double[][] verify,
+    double[][] level,
+    double[] extend) {
+
+  /**
+   * @throws IllegalArgumentException when sizes contradict each other or a cost is not positive
+   */
+  public CostTable {
+    Objects.requireNonNull(device, "device");
+    sequences = ascending("sequences", sequences);
+    rows = ascending("rows", rows);
+    verify = monotone("verify", verify, sequences.length, rows.length);
+    level = monotone("level", level, sequences.length, rows.length);
+    double[][] column = new double[sequences.length][];
+    require(extend.length == sequences.length, "extend has " + extend.length + " values");
+    for (int s = 0; s < column.length; s++) {
+      column[s] = new double[] {extend[s]};
+    }
+    double[][] first = monotone("extend", column, sequences.length, 1);
+    extend = Arrays.stream(first).mapToDouble(cell -> cell[0]).toArray();
+  }
+
+  /**
+   * A target pass.
+   *
+   * @param totalRows of all sequences, at least one each
+   */
+  public double verifyMs(int sequenceCount, double totalRows) {
+    return between(verify, sequenceCount, totalRows / sequenceCount);
+  }
+
+  /** A level of the head over {@code totalRows} nodes of that many sequences' trees. */
+  public double levelMs(int sequenceCount, double totalRows) {
+    return between(level, sequenceCount, totalRows / sequenceCount);
+  }
+
+  /** The head's first call of a cycle: context rows and proposals after the root. */
+  public double extendMs(int sequenceCount) {
+    double[][] column = new double[extend.length][];
+    for (int s = 0; s < extend.length; s++) {
+      column[s] = new double[] {extend[s]};
+    }
+    return sequenceCount == 0 ? 0 : between(column, sequenceCount, 1);
+  }
+
+  private double between(double[][] table, int sequenceCount, double rowsEach) {
+    int upper = 0;
+    while (upper < sequences.length - 1 && sequences[upper] < sequenceCount) {
+      upper++;
+    }
+    double high = along(table[upper], rowsEach);
+    if (sequences[upper] == sequenceCount || upper == 0) {
+      return high;
+    }
+    double low = along(table[upper - 1], rowsEach);
+    return line(sequences[upper - 1], low, sequences[upper], high, sequenceCount);
+  }
+
+  private double along(double[] costs, double rowsEach) {
+    if (costs.length == 1) {
+      return costs[0];
+    }
+    int upper = 1;
+    while (upper < costs.length - 1 && rows[upper] < rowsEach) {
+      upper++;
+    }
+    return line(rows[upper - 1], costs[upper - 1], rows[upper], costs[upper], rowsEach);
+  }
+
+  private static double line(double x0, double y0, double x1, double y1, double x) {
+    return y0 + (y1 - y0) * (x - x0) / (x1 - x0);
+  }
+
+  private static int[] ascending(String what, int[] values) {
+    require(values.length > 0 && values[0] == 1, what + " must begin with 1");
+    for (int i = 1; i < values.length; i++) {
+      require(values[i] > values[i - 1], what + " must ascend, got " + Arrays.toString(values));
+    }
+    return values.clone();
+  }
+
+  // What disturbs a measurement makes it longer, so a pass costs no more than any larger one did.
+  private static double[][] monotone(String what, double[][] costs, int height, int width) {
+    require(costs.length == height, what + " has " + costs.length + " lines instead of " + height);
+    double[][] result = new double[height][];
+    for (int s = 0; s < height; s++) {
+      require(costs[s].length == width, what + " has a line of " + costs[s].length);
+      result[s] = costs[s].clone();
+    }
+    for (int s = height - 1; s >= 0; s--) {
+      for (int r = width - 1; r >= 0; r--) {
+        require(
+            costs[s][r] > 0 && costs[s][r] < Double.POSITIVE_INFINITY,
+            what + " holds a cost of " + costs[s][r]);
+        double right = r == width - 1 ? Double.POSITIVE_INFINITY : result[s][r + 1];
+        double below = s == height - 1 ? Double.POSITIVE_INFINITY : result[s + 1][r];
+        result[s][r] = Math.min(result[s][r], Math.min(right, below));
+      }
+    }
+    return result;
+  }
+
+  private static void require(boolean valid, String message) {
+    if (!valid) {
+      throw new IllegalArgumentException("cost table: " + message);
+    }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof CostTable that
+        && device.equals(that.device)
+        && Arrays.equals(sequences, that.sequences)
+        && Arrays.equals(rows, that.rows)
+        && Arrays.deepEquals(verify, that.verify)
+        && Arrays.deepEquals(level, that.level)
+        && Arrays.equals(extend, that.extend);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(device, Arrays.deepHashCode(verify));
+  }
+}
