@@ -71,9 +71,17 @@ final class CostMeter {
     CostTable first = meter.measure(conditions, fits(models));
     CostTable second = meter.measure(conditions, fits(models));
     keepLower(first.verify(), second.verify());
+    keepLower(first.lone(), second.lone());
     keepLower(first.level(), second.level());
     CostTable measured =
-        new CostTable(conditions, SEQUENCES, ROWS, first.verify(), first.level(), first.extend());
+        new CostTable(
+            conditions,
+            SEQUENCES,
+            ROWS,
+            first.verify(),
+            first.lone(),
+            first.level(),
+            first.extend());
     try {
       CostTableFile.write(file, measured);
     } catch (IOException e) {
@@ -103,6 +111,7 @@ final class CostMeter {
 
   private CostTable measure(String conditions, int context) {
     double[][] verify = new double[SEQUENCES.length][ROWS.length];
+    double[][] lone = new double[SEQUENCES.length][ROWS.length];
     double[][] level = new double[SEQUENCES.length][ROWS.length];
     double[] extend = new double[SEQUENCES.length];
     List<KvCache> caches = new ArrayList<>();
@@ -121,7 +130,8 @@ final class CostMeter {
         }
         for (int r = 0; r < ROWS.length; r++) {
           int rows = ROWS[r];
-          verify[s][r] = typical(() -> verify(caches, rows).close());
+          verify[s][r] = typical(() -> verify(caches, rows, rows).close());
+          lone[s][r] = typical(() -> verify(caches, rows, 1).close());
         }
         extend[s] = extend(caches, headCaches, level[s]);
       }
@@ -131,7 +141,7 @@ final class CostMeter {
       target.memory().trim();
       head.memory().trim();
     }
-    return new CostTable(conditions, SEQUENCES, ROWS, verify, level, extend);
+    return new CostTable(conditions, SEQUENCES, ROWS, verify, lone, level, extend);
   }
 
   private static void keepLower(double[][] into, double[][] from) {
@@ -142,16 +152,17 @@ final class CostMeter {
     }
   }
 
-  private Features verify(List<KvCache> caches, int rows) {
-    RowBatch batch = square(caches, rows);
+  private Features verify(List<KvCache> caches, int first, int others) {
+    RowBatch batch = square(caches, first, others);
     List<Sampling> sampling = Collections.nCopies(caches.size(), Sampling.GREEDY);
     return target.verify(batch, sampling, new long[0]).features();
   }
 
   // Every row sees all others: the arithmetic is the same as with a tree.
-  private static RowBatch square(List<KvCache> caches, int rows) {
+  private static RowBatch square(List<KvCache> caches, int first, int others) {
     RowBatch batch = new RowBatch();
     for (int i = 0; i < caches.size(); i++) {
+      int rows = i == 0 ? first : others;
       int start = batch.start(batch.add(caches.get(i), rows, rows));
       for (int row = 0; row < rows; row++) {
         batch.set(start + row, 0, caches.get(i).length() + row);
@@ -162,13 +173,13 @@ final class CostMeter {
   }
 
   private double extend(List<KvCache> caches, List<KvCache> headCaches, double[] level) {
-    try (Features features = verify(caches, 2)) {
+    try (Features features = verify(caches, 2, 2)) {
       int[] rows = IntStream.range(0, 2 * caches.size()).toArray();
       List<Features.Rows> all = List.of(new Features.Rows(features, rows, rows.length));
       double extend = typical(() -> extend(headCaches, all, 2).close());
       try (Proposals above = extend(headCaches, all, 2)) {
         for (int r = 0; r < ROWS.length; r++) {
-          RowBatch batch = square(headCaches, ROWS[r]);
+          RowBatch batch = square(headCaches, ROWS[r], ROWS[r]);
           level[r] = typical(() -> head.level(batch, above.hidden(), topK).close());
         }
       }

@@ -14,6 +14,9 @@ import java.util.Objects;
  * @param rows measured rows of one sequence, ascending from 1
  * @param verify {@code verify[s][r]}: a target pass of {@code sequences[s]} trees of {@code
  *     rows[r]} rows each
+ * @param lone {@code lone[s][r]}: a target pass of one tree of {@code rows[r]} rows and a single
+ *     row of each other sequence; attention pads all to the tallest, so this costs more than its
+ *     rows
  * @param level the same for a level of the head
  * @param extend {@code extend[s]}: the head's first call of a cycle
  */
@@ -22,6 +25,7 @@ public record CostTable(
     int[] sequences,
     int[] rows,
     double[][] verify,
+    double[][] lone,
     double[][] level,
     double[] extend) {
 
@@ -33,18 +37,35 @@ public record CostTable(
     sequences = ascending("sequences", sequences);
     rows = ascending("rows", rows);
     verify = monotone("verify", verify, sequences.length, rows.length);
+    lone = monotone("lone", lone, sequences.length, rows.length);
     level = monotone("level", level, sequences.length, rows.length);
-    double[][] column = new double[sequences.length][];
     require(extend.length == sequences.length, "extend has " + extend.length + " values");
-    for (int s = 0; s < column.length; s++) {
-      column[s] = new double[] {extend[s]};
+    extend = extend.clone();
+    for (int s = extend.length - 1; s >= 0; s--) {
+      require(extend[s] > 0, "extend holds a cost of " + extend[s]);
+      extend[s] = s == extend.length - 1 ? extend[s] : Math.min(extend[s], extend[s + 1]);
     }
-    double[][] first = monotone("extend", column, sequences.length, 1);
-    extend = Arrays.stream(first).mapToDouble(cell -> cell[0]).toArray();
   }
 
   /**
-   * A target pass.
+   * A target pass over trees of different sizes.
+   *
+   * @param totalRows of all sequences, at least one each
+   * @param tallest rows of the sequence with the most
+   */
+  public double verifyMs(int sequenceCount, double totalRows, double tallest) {
+    double least = sequenceCount - 1 + tallest;
+    double most = sequenceCount * tallest;
+    double even = between(verify, sequenceCount, tallest);
+    if (totalRows >= most || most <= least) {
+      return even;
+    }
+    double uneven = Math.min(even, between(lone, sequenceCount, tallest));
+    return uneven + (even - uneven) * Math.max(0, totalRows - least) / (most - least);
+  }
+
+  /**
+   * A target pass over trees of one size.
    *
    * @param totalRows of all sequences, at least one each
    */
@@ -59,20 +80,29 @@ public record CostTable(
 
   /** The head's first call of a cycle: context rows and proposals after the root. */
   public double extendMs(int sequenceCount) {
-    double[][] column = new double[extend.length][];
-    for (int s = 0; s < extend.length; s++) {
-      column[s] = new double[] {extend[s]};
+    if (sequenceCount <= 1 || extend.length == 1) {
+      return sequenceCount == 0 ? 0 : extend[0];
     }
-    return sequenceCount == 0 ? 0 : between(column, sequenceCount, 1);
+    int upper = upper(sequenceCount);
+    return line(
+        sequences[upper - 1], extend[upper - 1], sequences[upper], extend[upper], sequenceCount);
   }
 
-  private double between(double[][] table, int sequenceCount, double rowsEach) {
-    int upper = 0;
+  private int upper(int sequenceCount) {
+    int upper = 1;
     while (upper < sequences.length - 1 && sequences[upper] < sequenceCount) {
       upper++;
     }
+    return upper;
+  }
+
+  private double between(double[][] table, int sequenceCount, double rowsEach) {
+    if (sequenceCount == 1 || sequences.length == 1) {
+      return along(table[0], rowsEach);
+    }
+    int upper = upper(sequenceCount);
     double high = along(table[upper], rowsEach);
-    if (sequences[upper] == sequenceCount || upper == 0) {
+    if (sequences[upper] == sequenceCount) {
       return high;
     }
     double low = along(table[upper - 1], rowsEach);
@@ -136,6 +166,7 @@ public record CostTable(
         && Arrays.equals(sequences, that.sequences)
         && Arrays.equals(rows, that.rows)
         && Arrays.deepEquals(verify, that.verify)
+        && Arrays.deepEquals(lone, that.lone)
         && Arrays.deepEquals(level, that.level)
         && Arrays.equals(extend, that.extend);
   }

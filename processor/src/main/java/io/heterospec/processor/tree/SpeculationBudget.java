@@ -28,6 +28,9 @@ public final class SpeculationBudget {
   /** Chance that a sequence tried has become so. */
   private static final double TRIAL_CHANCE = 0.05;
 
+  /** Rows of the tree that {@code paddingMs} is taken from. */
+  private static final int LONE_ROWS = 5;
+
   private final CostTable costs;
   private final SurvivalModel survival;
   private final TopNodes frontier = new TopNodes();
@@ -38,6 +41,7 @@ public final class SpeculationBudget {
   private int otherRows;
   private double price; // tokens that a millisecond is worth
   private double rowMs; // of one further verified row
+  private double paddingMs; // of the first tree among single rows, beside its rows
   private double spentMs; // on drafting
 
   /** A sequence's part of one cycle. */
@@ -118,6 +122,8 @@ public final class SpeculationBudget {
     double rows = Math.max(plain, rowsEach * sequences);
     rowMs =
         (costs.verifyMs(sequences, rows + sequences) - costs.verifyMs(sequences, rows)) / sequences;
+    double loneTree = costs.verifyMs(sequences, plain + LONE_ROWS - 1, LONE_ROWS);
+    paddingMs = Math.max(0, loneTree - plainMs - rowMs * (LONE_ROWS - 1));
     spentMs = 0;
   }
 
@@ -133,7 +139,7 @@ public final class SpeculationBudget {
       share.value = treeValue(share, share.history.firstChild(average), shares.size());
     }
     List<Share> best = shares.stream().sorted(Comparator.comparingDouble(s -> -s.value)).toList();
-    int count = bestCount(best, n -> costs.extendMs(n));
+    int count = bestCount(best, n -> costs.extendMs(n) + paddingMs);
     for (int i = 0; i < best.size(); i++) {
       Share share = best.get(i);
       boolean pays = i < count;
@@ -281,42 +287,68 @@ public final class SpeculationBudget {
         candidates += share.tree.size();
       }
     }
-    double[] values = new double[candidates];
+    // Values in the upper half of each number and shares in the lower: positive floats sort as
+    // integers do.
+    long[] queue = new long[candidates];
     int at = 0;
-    for (Share share : shares) {
+    for (int i = 0; i < shares.size(); i++) {
+      Share share = shares.get(i);
       for (int node = 0; share.open && node < share.tree.size(); node++) {
-        values[at++] = value(share, node);
+        queue[at++] = (long) Float.floatToIntBits((float) value(share, node)) << Integer.SIZE | i;
       }
     }
-    Arrays.sort(values);
+    Arrays.sort(queue);
+    double plainRows = sequences + (double) otherRows;
+    double plainMs = costs.verifyMs(sequences, plainRows);
     double tokens = 0;
     double most = 0;
     double gained = 0;
-    double least = Double.POSITIVE_INFINITY;
-    double rows = sequences + (double) otherRows;
-    double base = costs.verifyMs(sequences, rows);
+    int best = 0;
+    int rows = 0;
+    int tallest = 1;
     for (int n = 1; n <= candidates; n++) {
-      double value = values[candidates - n];
-      tokens += value;
-      double net = tokens - price * (costs.verifyMs(sequences, rows + n) - base);
+      long next = queue[candidates - n];
+      Share share = shares.get((int) next);
+      if (share.admitted == share.most) {
+        continue;
+      }
+      tallest = Math.max(tallest, 1 + ++share.admitted);
+      tokens += Float.intBitsToFloat((int) (next >>> Integer.SIZE));
+      double passMs = passMs(plainRows + ++rows, tallest);
+      double net = tokens - price * (passMs - plainMs);
       if (net > most) {
         most = net;
         gained = tokens;
-        least = value;
+        best = n;
       }
     }
+    int admitted = keepBest(shares, queue, best);
+    double rate = (sequences + gained) / (spentMs + passMs(plainRows + admitted, tallest(shares)));
+    speedup += RATE_STEP * (rate * plainMs / sequences - speedup);
+    rowsEach += RATE_STEP * ((plainRows + admitted) / sequences - rowsEach);
+  }
+
+  private double passMs(double rows, int tallest) {
+    return otherRows > 0
+        ? costs.verifyMs(sequences, rows)
+        : costs.verifyMs(sequences, rows, tallest);
+  }
+
+  private static int tallest(List<Share> shares) {
+    return 1 + shares.stream().mapToInt(Share::admitted).max().orElse(0);
+  }
+
+  private static int keepBest(List<Share> shares, long[] queue, int best) {
+    shares.forEach(share -> share.admitted = 0);
     int admitted = 0;
-    for (Share share : shares) {
-      for (int node = 0; share.open && node < share.tree.size(); node++) {
-        share.admitted += value(share, node) >= least ? 1 : 0;
+    for (int n = 1; n <= best; n++) {
+      Share share = shares.get((int) queue[queue.length - n]);
+      if (share.admitted < share.most) {
+        share.admitted++;
+        admitted++;
       }
-      share.admitted = Math.min(share.admitted, share.most);
-      admitted += share.admitted;
     }
-    double plain = sequences / base;
-    double rate = (sequences + gained) / (spentMs + costs.verifyMs(sequences, rows + admitted));
-    speedup += RATE_STEP * (rate / plain - speedup);
-    rowsEach += RATE_STEP * ((rows + admitted) / sequences - rowsEach);
+    return admitted;
   }
 
   private double value(Share share, int node) {
