@@ -15,7 +15,7 @@ public final class KvCache implements AutoCloseable {
   private final TorchDevice device;
   private final ScriptModule module;
   private final KvPool pool;
-  private final int slot;
+  private int slot;
   private int length;
   private boolean closed;
 
@@ -23,7 +23,7 @@ public final class KvCache implements AutoCloseable {
     this.device = device;
     this.module = module;
     this.pool = pool;
-    this.slot = pool.take();
+    this.slot = pool.take(this);
   }
 
   /** Rows of true context. */
@@ -102,6 +102,11 @@ public final class KvCache implements AutoCloseable {
 
   int slot() {
     return slot;
+  }
+
+  /** Follows a pool that moved its rows to another slot. */
+  void moveTo(int newSlot) {
+    slot = newSlot;
   }
 
   void requireRoom(int rows) {
