@@ -21,7 +21,11 @@ import java.util.function.Consumer;
  * @param mode default tree policy, or null for {@code heterospec} ({@code vanilla} without a head)
  * @param maxLive sequences decoded at the same time
  * @param maxQueued requests held beyond those
- * @param prefillChunk most prompt tokens of one prefill pass
+ * @param prefillChunk most prompt tokens of one prefill pass; a pass takes fewer while sequences
+ *     decode, so that they do not stand still for long
+ * @param cacheBytes most bytes of the caches of all live sequences, at least 1 MiB; a sequence that
+ *     does not fit beside them waits. Memory is taken as it is needed and given back when the
+ *     engine has nothing to do
  */
 public record EngineOptions(
     Path model,
@@ -35,7 +39,10 @@ public record EngineOptions(
     String mode,
     int maxLive,
     int maxQueued,
-    int prefillChunk) {
+    int prefillChunk,
+    long cacheBytes) {
+  private static final long DEFAULT_CACHE_BYTES = 4L << 30;
+  private static final long LEAST_CACHE_BYTES = 1L << 20;
 
   /**
    * @throws IllegalArgumentException naming the option and its legal range
@@ -47,11 +54,15 @@ public record EngineOptions(
     require(maxLive >= 1, "max live sequences must be at least 1, got " + maxLive);
     require(maxQueued >= 0, "max queued requests must be 0 or more, got " + maxQueued);
     require(prefillChunk >= 1, "prefill chunk must be at least 1 token, got " + prefillChunk);
+    require(
+        cacheBytes >= LEAST_CACHE_BYTES,
+        "cache bytes must be at least %d (1 MiB), got %d".formatted(LEAST_CACHE_BYTES, cacheBytes));
   }
 
   /** The defaults for a pair on the CPU. */
   public static EngineOptions of(Path model, Path draft) {
-    return new EngineOptions(model, draft, null, "cpu", null, 0, null, null, null, 16, 64, 256);
+    return new EngineOptions(
+        model, draft, null, "cpu", null, 0, null, null, null, 16, 64, 256, DEFAULT_CACHE_BYTES);
   }
 
   public EngineOptions withName(String value) {
@@ -86,6 +97,10 @@ public record EngineOptions(
     return with(edit -> edit.prefillChunk = value);
   }
 
+  public EngineOptions withCacheBytes(long value) {
+    return with(edit -> edit.cacheBytes = value);
+  }
+
   public EngineOptions withLimits(int live, int queued) {
     return with(
         edit -> {
@@ -109,7 +124,8 @@ public record EngineOptions(
         edit.mode,
         edit.maxLive,
         edit.maxQueued,
-        edit.prefillChunk);
+        edit.prefillChunk,
+        edit.cacheBytes);
   }
 
   /** A copy of the options that can be changed. */
@@ -126,6 +142,7 @@ public record EngineOptions(
     private int maxLive;
     private int maxQueued;
     private int prefillChunk;
+    private long cacheBytes;
 
     Edit(EngineOptions from) {
       model = from.model;
@@ -140,6 +157,7 @@ public record EngineOptions(
       maxLive = from.maxLive;
       maxQueued = from.maxQueued;
       prefillChunk = from.prefillChunk;
+      cacheBytes = from.cacheBytes;
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,15 +27,20 @@ public final class TorchEngine implements DecodeEngine {
     void run(Loaded loaded);
   }
 
-  private record Loaded(ModelPair models, Scheduler scheduler) {}
+  private record Loaded(ModelPair models, CacheBudget caches, Scheduler scheduler) {}
+
+  // With nothing to do for so long, memory of caches is given back. Requests that follow one
+  // another closely do not wait for it to be allocated again.
+  private static final long IDLE_MILLIS = 1000;
 
   private final EngineOptions options;
   private final HuggingFaceTextModel text;
   private final LinkedBlockingQueue<Command> commands = new LinkedBlockingQueue<>();
-  private final CompletableFuture<ModelPair> loading = new CompletableFuture<>();
+  private final CompletableFuture<Loaded> loading = new CompletableFuture<>();
   private final AtomicInteger load = new AtomicInteger();
   private final Thread thread;
   private final Policies policies;
+  private final RequestLimits limits;
   private volatile boolean closed;
   private volatile Throwable death;
 
@@ -45,8 +51,9 @@ public final class TorchEngine implements DecodeEngine {
     thread.setDaemon(true);
     thread.start();
     try {
-      ModelPair models = loading.join();
-      policies = new Policies(options, models.device().isGpu(), text.fingerprint());
+      Loaded loaded = loading.join();
+      policies = new Policies(options, loaded.models().device().isGpu(), text.fingerprint());
+      limits = new RequestLimits(text, loaded.caches());
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     } catch (RuntimeException e) {
@@ -89,12 +96,12 @@ public final class TorchEngine implements DecodeEngine {
 
   /** Threads of one CPU operation. */
   public int threads() {
-    return loading.join().device().threads();
+    return loading.join().models().device().threads();
   }
 
   /** Type of weights, caches and activations. */
   public Dtype dtype() {
-    return loading.join().arithmetic().dtype();
+    return loading.join().models().arithmetic().dtype();
   }
 
   /** Base draft tree; {@link TreeShape#NONE} without a head. */
@@ -118,7 +125,7 @@ public final class TorchEngine implements DecodeEngine {
    * @return one score for each id
    */
   public List<TokenScore> score(int[] ids, int top) {
-    requireIds("ids", ids);
+    limits.requireIds("ids", ids);
     if (ids.length == 0 || ids.length > text.contextLength()) {
       throw new IllegalArgumentException(
           "score needs 1 to %d token ids, got %d".formatted(text.contextLength(), ids.length));
@@ -140,7 +147,7 @@ public final class TorchEngine implements DecodeEngine {
   public boolean submit(GenerationRequest request, GenerationListener listener) {
     requireAlive();
     TreePolicy policy = policies.named(request.mode());
-    requireFit(request);
+    limits.require(request, policy);
     int limit = options.maxLive() + options.maxQueued();
     if (load.getAndUpdate(n -> n < limit ? n + 1 : n) >= limit) {
       return false;
@@ -152,26 +159,6 @@ public final class TorchEngine implements DecodeEngine {
     } catch (RuntimeException e) {
       load.decrementAndGet();
       throw e;
-    }
-  }
-
-  private void requireFit(GenerationRequest request) {
-    requireIds("prompt", request.promptIds());
-    requireIds("committed", request.committedIds());
-    if (request.promptIds().length >= text.contextLength()) {
-      throw new IllegalArgumentException(
-          "the prompt has %d tokens and leaves no room in the context of %d; shorten it"
-              .formatted(request.promptIds().length, text.contextLength()));
-    }
-  }
-
-  private void requireIds(String what, int[] ids) {
-    for (int id : ids) {
-      if (id < 0 || id >= text.vocabularySize()) {
-        throw new IllegalArgumentException(
-            "%s token id %d is outside the vocabulary of %d tokens"
-                .formatted(what, id, text.vocabularySize()));
-      }
     }
   }
 
@@ -247,9 +234,11 @@ public final class TorchEngine implements DecodeEngine {
       return;
     }
     try (models) {
-      Scheduler scheduler = new Scheduler(models, options, load::decrementAndGet);
-      loading.complete(models);
-      serve(new Loaded(models, scheduler));
+      CacheBudget caches = new CacheBudget(models, options.cacheBytes());
+      Scheduler scheduler = new Scheduler(models, caches, options, load::decrementAndGet);
+      Loaded loaded = new Loaded(models, caches, scheduler);
+      loading.complete(loaded);
+      serve(loaded);
     }
   }
 
@@ -258,7 +247,7 @@ public final class TorchEngine implements DecodeEngine {
     try {
       while (!closed) {
         if (scheduler.isIdle()) {
-          commands.take().run(loaded);
+          awaitCommand(scheduler).run(loaded);
         }
         runCommands(loaded);
         scheduler.round();
@@ -270,6 +259,15 @@ public final class TorchEngine implements DecodeEngine {
       death = e;
       failUntilClosed(loaded, e);
     }
+  }
+
+  private Command awaitCommand(Scheduler scheduler) throws InterruptedException {
+    Command next = commands.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+    if (next == null) {
+      scheduler.trim();
+      next = commands.take();
+    }
+    return next;
   }
 
   // A command may have been left just before the death was seen: none stays unanswered.
