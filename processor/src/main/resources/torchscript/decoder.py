@@ -176,6 +176,16 @@
     _0 = torch.copy_(torch.narrow(larger, 2, 0, pool.size(2)), pool)
     return larger
 
+  # A pool of some slots of another, each of so many rows.
+  def compact(self: __torch__.${class}, pool: Tensor, slots: Tensor, rows: int) -> Tensor:
+    whole = torch.view(pool, [pool.size(0), 2, -1, rows, ${head_dim}])
+    return torch.view(torch.index_select(whole, 2, slots), [pool.size(0), 2, -1, ${head_dim}])
+
+  # Zeroes rows of all layers.
+  def clear(self: __torch__.${class}, pool: Tensor, first: int, rows: int) -> int:
+    _0 = torch.zero_(torch.narrow(pool, 2, first, rows))
+    return 0
+
   # Moves rows of all layers; moves (2, rows): from where, to where.
   def move(self: __torch__.${class}, pool: Tensor, moves: Tensor) -> int:
     source, target = torch.unbind(moves, 0)

@@ -1,38 +1,51 @@
 package io.heterospec.processor.engine;
 
 import java.util.Comparator;
+import java.util.List;
 import java.util.PriorityQueue;
+import java.util.function.Predicate;
 
-/** Sequences that wait for a place: higher priority first, then the earlier deadline, then age. */
+/** Sequences that wait for a place, in the fair order. */
 final class AdmissionQueue {
-  private record Waiting(Sequence sequence, long order) {}
+  /**
+   * Higher priority first, then the earlier deadline, then age. The last in this order is the first
+   * to give up its place.
+   */
+  static final Comparator<Sequence> FAIR =
+      Comparator.comparingInt((Sequence s) -> s.request.priority())
+          .reversed()
+          .thenComparingLong(s -> s.request.deadlineEpochMillis())
+          .thenComparingLong(s -> s.arrival);
 
-  private static final Comparator<Waiting> FAIR =
-      Comparator.comparingInt((Waiting w) -> -w.sequence().request.priority())
-          .thenComparingLong(w -> w.sequence().request.deadlineEpochMillis())
-          .thenComparingLong(Waiting::order);
+  private final PriorityQueue<Sequence> queue = new PriorityQueue<>(FAIR);
+  private long arrivals;
 
-  private final PriorityQueue<Waiting> queue = new PriorityQueue<>(FAIR);
-  private long order;
-
+  /** Adds a sequence; one that waits again keeps its age. */
   void add(Sequence sequence) {
-    queue.add(new Waiting(sequence, order++));
+    if (sequence.arrival == Sequence.NOT_ARRIVED) {
+      sequence.arrival = arrivals++;
+    }
+    queue.add(sequence);
+  }
+
+  boolean isEmpty() {
+    return queue.isEmpty();
   }
 
   /** The next to admit; null when none waits. */
-  Sequence poll() {
-    Waiting next = queue.poll();
-    return next == null ? null : next.sequence();
+  Sequence peek() {
+    return queue.peek();
   }
 
-  /** Takes a waiting sequence out; null when the id is not waiting. */
-  Sequence remove(String requestId) {
-    for (Waiting waiting : queue) {
-      if (waiting.sequence().request.id().equals(requestId)) {
-        queue.remove(waiting);
-        return waiting.sequence();
-      }
-    }
-    return null;
+  /** Takes out the next to admit; null when none waits. */
+  Sequence poll() {
+    return queue.poll();
+  }
+
+  /** Takes out all that match. */
+  List<Sequence> removeIf(Predicate<Sequence> condition) {
+    List<Sequence> removed = queue.stream().filter(condition).toList();
+    queue.removeAll(removed);
+    return removed;
   }
 }

@@ -22,7 +22,11 @@ import java.util.function.Consumer;
  * @param mode default tree policy, or null for {@code budgeted} ({@code vanilla} without a head)
  * @param maxLive sequences decoded at the same time
  * @param maxQueued requests held beyond those
- * @param prefillChunk most prompt tokens of one prefill pass
+ * @param prefillChunk most prompt tokens of one prefill pass; a pass takes fewer while sequences
+ *     decode, so that they do not stand still for long
+ * @param cacheBytes most bytes of the caches of all live sequences, at least 1 MiB; a sequence that
+ *     does not fit beside them waits. Memory is taken as it is needed and given back when the
+ *     engine has nothing to do
  * @param costs what passes cost, or null to use what was measured on this device, or measure it
  */
 public record EngineOptions(
@@ -38,7 +42,10 @@ public record EngineOptions(
     int maxLive,
     int maxQueued,
     int prefillChunk,
+    long cacheBytes,
     CostTable costs) {
+  private static final long DEFAULT_CACHE_BYTES = 4L << 30;
+  private static final long LEAST_CACHE_BYTES = 1L << 20;
 
   /**
    * @throws IllegalArgumentException naming the option and its legal range
@@ -50,12 +57,15 @@ public record EngineOptions(
     require(maxLive >= 1, "max live sequences must be at least 1, got " + maxLive);
     require(maxQueued >= 0, "max queued requests must be 0 or more, got " + maxQueued);
     require(prefillChunk >= 1, "prefill chunk must be at least 1 token, got " + prefillChunk);
+    require(
+        cacheBytes >= LEAST_CACHE_BYTES,
+        "cache bytes must be at least %d (1 MiB), got %d".formatted(LEAST_CACHE_BYTES, cacheBytes));
   }
 
   /** The defaults for a pair on the CPU. */
   public static EngineOptions of(Path model, Path draft) {
     return new EngineOptions(
-        model, draft, null, "cpu", null, 0, null, null, null, 16, 64, 256, null);
+        model, draft, null, "cpu", null, 0, null, null, null, 16, 64, 256, DEFAULT_CACHE_BYTES, null);
   }
 
   public EngineOptions withName(String value) {
@@ -94,6 +104,10 @@ public record EngineOptions(
     return with(edit -> edit.costs = value);
   }
 
+  public EngineOptions withCacheBytes(long value) {
+    return with(edit -> edit.cacheBytes = value);
+  }
+
   public EngineOptions withLimits(int live, int queued) {
     return with(
         edit -> {
@@ -118,6 +132,7 @@ public record EngineOptions(
         edit.maxLive,
         edit.maxQueued,
         edit.prefillChunk,
+        edit.cacheBytes,
         edit.costs);
   }
 
@@ -136,6 +151,7 @@ public record EngineOptions(
     private int maxQueued;
     private int prefillChunk;
     private CostTable costs;
+    private long cacheBytes;
 
     Edit(EngineOptions from) {
       model = from.model;
@@ -151,6 +167,7 @@ public record EngineOptions(
       maxQueued = from.maxQueued;
       prefillChunk = from.prefillChunk;
       costs = from.costs;
+      cacheBytes = from.cacheBytes;
     }
   }
 

@@ -12,7 +12,8 @@ import java.util.Objects;
  * @param sampling how tokens are chosen; {@code maxTokens} counts the committed tokens too
  * @param mode name of the tree policy ({@code vanilla}, {@code eagle3}, {@code heterospec}, {@code
  *     budgeted}), or null for the engine's default
- * @param priority higher is admitted first
+ * @param priority higher is admitted first; where there is no room it takes the place of a lower
+ *     one, which waits for another place and then goes on with its text
  * @param deadlineEpochMillis wall-clock time after which the generation is cancelled; {@link
  *     Long#MAX_VALUE} for none
  * @param traceTree whether cycle reports carry the draft tree

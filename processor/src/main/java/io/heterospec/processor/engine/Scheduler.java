@@ -1,137 +1,169 @@
 package io.heterospec.processor.engine;
 
-import io.heterospec.processor.model.Features;
-import io.heterospec.processor.model.KvCache;
-import io.heterospec.processor.model.RowBatch;
 import io.heterospec.processor.tree.SpeculationBudget;
-import io.heterospec.processor.tree.TreeShape;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Advances the live sequences in rounds (continuous batching): a round is one chunk of prefill, if
  * any sequence waits for it, and one draft-verify cycle of all others together. So a long prompt
- * does not hold up the others, and sequences join and leave at any round. Belongs to the engine's
+ * does not hold up the others, and sequences join and leave at any round. The next of the queue
+ * joins when there is a place and room for its caches, which it may take from sequences of lower
+ * priority; none behind it joins before it, so a big one does not starve. Belongs to the engine's
  * thread.
  */
 final class Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
 
-  private final ModelPair models;
+  private final CacheBudget caches;
+  private final Prefill prefill;
   private final DecodeCycle cycle;
   private final int maxLive;
-  private final int prefillChunk;
   private final AdmissionQueue waiting = new AdmissionQueue();
   private final List<Sequence> live = new ArrayList<>();
   private final Runnable onLeave;
+  private long evictions;
 
   /**
    * @param budget of budgeted sequences; null without a head
    * @param onLeave called for each sequence that is over
    */
-  Scheduler(ModelPair models, SpeculationBudget budget, EngineOptions options, Runnable onLeave) {
-    this.models = models;
+  Scheduler(
+      ModelPair models,
+      CacheBudget caches,
+      SpeculationBudget budget,
+      EngineOptions options,
+      Runnable onLeave) {
+    this.caches = caches;
+    this.prefill = new Prefill(models.target(), models.head(), options.prefillChunk());
     this.cycle = new DecodeCycle(models.target(), models.head(), budget);
     this.maxLive = options.maxLive();
-    this.prefillChunk = options.prefillChunk();
     this.onLeave = onLeave;
   }
 
   void add(Sequence sequence) {
-    waiting.add(sequence);
+    if (sequence.text.finish() != null) {
+      leave(sequence, sequence.text.finish()); // an earlier attempt committed its last token
+    } else {
+      waiting.add(sequence);
+    }
   }
 
   /** Ends a generation; {@code silently} without an event. */
   void stop(String requestId, boolean silently) {
-    Sequence queued = waiting.remove(requestId);
-    if (queued != null) {
-      leave(queued, silently ? null : FinishReason.CANCELLED);
-      return;
-    }
-    for (Sequence sequence : live) {
-      if (sequence.request.id().equals(requestId)) {
-        live.remove(sequence);
-        leave(sequence, silently ? null : FinishReason.CANCELLED);
-        return;
-      }
+    List<Sequence> stopped =
+        new ArrayList<>(waiting.removeIf(sequence -> sequence.request.id().equals(requestId)));
+    live.stream().filter(sequence -> sequence.request.id().equals(requestId)).forEach(stopped::add);
+    for (Sequence sequence : stopped) {
+      end(sequence, silently ? null : FinishReason.CANCELLED);
     }
   }
 
+  /** Whether no sequence is live and none waits. */
   boolean isIdle() {
-    return live.isEmpty();
+    return live.isEmpty() && waiting.isEmpty();
+  }
+
+  /** Sequences that lost their place to one of higher priority so far. */
+  long evictions() {
+    return evictions;
+  }
+
+  /** Gives back the memory that no live sequence uses. */
+  void trim() {
+    caches.trim();
   }
 
   /** Admits what fits, prefills a chunk and runs a cycle of everything that is prefilled. */
   void round() {
+    expire();
     admit();
-    for (Sequence sequence : List.copyOf(live)) {
-      if (expired(sequence)) {
-        end(sequence, FinishReason.CANCELLED);
-      }
-    }
-    live.stream().filter(sequence -> !sequence.prefilled()).findFirst().ifPresent(this::prefill);
+    prefill();
     decode(live.stream().filter(Sequence::prefilled).toList());
-    admit();
   }
 
   /** Ends everything with an error, live and waiting. */
   void failAll(Throwable cause) {
-    live.forEach(sequence -> fail(sequence, cause));
-    live.clear();
-    for (Sequence next = waiting.poll(); next != null; next = waiting.poll()) {
-      fail(next, cause);
-    }
+    takeAll().forEach(sequence -> fail(sequence, cause));
   }
 
   /** Ends everything without events. */
   void abandonAll() {
-    live.forEach(sequence -> leave(sequence, null));
+    takeAll().forEach(sequence -> leave(sequence, null));
+  }
+
+  private List<Sequence> takeAll() {
+    List<Sequence> all = new ArrayList<>(live);
     live.clear();
-    for (Sequence next = waiting.poll(); next != null; next = waiting.poll()) {
-      leave(next, null);
-    }
+    all.addAll(waiting.removeIf(sequence -> true));
+    return all;
+  }
+
+  private void expire() {
+    long now = System.currentTimeMillis();
+    List<Sequence> late =
+        new ArrayList<>(waiting.removeIf(each -> now >= each.request.deadlineEpochMillis()));
+    live.stream().filter(each -> now >= each.request.deadlineEpochMillis()).forEach(late::add);
+    late.forEach(sequence -> end(sequence, FinishReason.CANCELLED));
   }
 
   private void admit() {
-    while (live.size() < maxLive) {
+    while (!waiting.isEmpty() && makeRoom(waiting.peek())) {
       Sequence next = waiting.poll();
-      if (next == null) {
-        return;
+      if (next.admittedNanos == 0) {
+        next.admittedNanos = System.nanoTime();
       }
-      next.admittedNanos = System.nanoTime();
-      if (next.text.finish() != null) {
-        leave(next, next.text.finish()); // an earlier attempt committed its last token
-      } else if (expired(next)) {
-        leave(next, FinishReason.CANCELLED);
-      } else {
-        openCaches(next);
+      try {
+        caches.open(next);
+        live.add(next);
+      } catch (RuntimeException e) {
+        fail(next, e);
       }
     }
   }
 
-  private void openCaches(Sequence sequence) {
+  // Evicts no sequence unless that makes enough room.
+  private boolean makeRoom(Sequence next) {
+    Iterator<Sequence> lower =
+        live.stream()
+            .filter(each -> each.request.priority() < next.request.priority())
+            .sorted(AdmissionQueue.FAIR.reversed())
+            .iterator();
+    List<Sequence> leaving = new ArrayList<>();
+    while (live.size() - leaving.size() >= maxLive || !caches.fits(next, leaving)) {
+      if (!lower.hasNext()) {
+        return live.isEmpty(); // what does not fit alone fails: it would wait forever
+      }
+      leaving.add(lower.next());
+    }
+    leaving.forEach(this::evict);
+    return true;
+  }
+
+  // It is prefilled again when it gets another place; what it has emitted stays emitted.
+  private void evict(Sequence sequence) {
+    LOG.debug("generation {} makes room for one of higher priority", sequence.request.id());
+    evictions++;
+    live.remove(sequence);
+    sequence.close();
+    waiting.add(sequence);
+  }
+
+  private void prefill() {
+    List<Prefill.Part> parts = prefill.next(live);
+    if (parts.isEmpty()) {
+      return;
+    }
     try {
-      TreeShape shape = sequence.policy.shape();
-      boolean drafts = sequence.policy.drafts();
-      // Scratch rows of a cycle: the verified tree in the target, the expanded nodes in the head.
-      int extraLevels = drafts ? TreeShape.MAX_DEPTH : 0;
-      KvCache target =
-          models.target().newCache(sequence.maxLength() + 1 + shape.nodes() + extraLevels);
-      sequence.open(target, null);
-      if (drafts) {
-        int slots = shape.topK() * (shape.depth() + extraLevels);
-        sequence.open(target, models.head().newCache(sequence.maxLength() + slots));
-      }
-      live.add(sequence);
+      prefill.run(parts);
     } catch (RuntimeException e) {
-      fail(sequence, e);
+      failTogether(parts.stream().map(Prefill.Part::sequence).toList(), e);
     }
   }
 
-  // A cycle that fails leaves the caches of all its sequences in doubt.
   private void decode(List<Sequence> ready) {
     if (ready.isEmpty()) {
       return;
@@ -140,11 +172,22 @@ final class Scheduler {
     try {
       outcomes = cycle.run(ready);
     } catch (RuntimeException e) {
-      live.removeAll(ready);
-      ready.forEach(sequence -> fail(sequence, e));
+      failTogether(ready, e);
       return;
     }
     outcomes.forEach(this::deliver);
+  }
+
+  // A pass that fails leaves the caches of all its sequences in doubt. Memory may be what it
+  // lacked.
+  private void failTogether(List<Sequence> sequences, RuntimeException cause) {
+    live.removeAll(sequences);
+    sequences.forEach(sequence -> fail(sequence, cause));
+    try {
+      trim();
+    } catch (RuntimeException e) {
+      LOG.warn("the memory of failed generations was not given back", e);
+    }
   }
 
   private void deliver(DecodeCycle.Outcome outcome) {
@@ -158,36 +201,6 @@ final class Scheduler {
       live.remove(sequence);
       fail(sequence, e);
     }
-  }
-
-  // The head reads each chunk's features while they are there; the last chunk's wait for the first
-  // cycle, which extends the head's context and drafts in one call.
-  private void prefill(Sequence sequence) {
-    try {
-      KvCache cache = sequence.targetCache();
-      int from = cache.length();
-      int to = Math.min(from + prefillChunk, sequence.rootPosition());
-      try (Features features = models.target().prefill(sequence.tokens(), from, to, cache)) {
-        if (!sequence.policy.drafts()) {
-          return;
-        }
-        int[] rows = IntStream.range(0, to - from).toArray();
-        sequence.features().add(features.rows(rows, rows.length));
-      }
-      if (!sequence.prefilled() && !sequence.isBudgeted()) {
-        RowBatch rows = new RowBatch();
-        Drafter.addContext(rows, sequence, to);
-        models.head().addContext(rows, sequence.features());
-        sequence.dropFeatures();
-      }
-    } catch (RuntimeException e) {
-      live.remove(sequence);
-      fail(sequence, e);
-    }
-  }
-
-  private static boolean expired(Sequence sequence) {
-    return System.currentTimeMillis() >= sequence.request.deadlineEpochMillis();
   }
 
   private void end(Sequence sequence, FinishReason reason) {

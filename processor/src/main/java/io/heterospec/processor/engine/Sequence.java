@@ -15,10 +15,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One live generation. Its last token, the root of the next draft tree, is known but not yet in the
- * target's cache; every other token is. Belongs to the engine's thread once admitted.
+ * One generation, waiting or live. Its last token, the root of the next draft tree, is known but
+ * not yet in the target's cache; every other token is. Belongs to the engine's thread once
+ * admitted.
  */
 final class Sequence implements AutoCloseable {
+  static final long NOT_ARRIVED = -1;
+
   final GenerationRequest request;
   final GenerationListener listener;
   final TreePolicy policy;
@@ -28,7 +31,8 @@ final class Sequence implements AutoCloseable {
   final VerifyTree verify = new VerifyTree();
   Draft drafted = Draft.NONE; // what this cycle's drafting came to
   final long submittedNanos = System.nanoTime();
-  long admittedNanos;
+  long arrival = NOT_ARRIVED; // its number among those that came to the scheduler
+  long admittedNanos; // when it was first admitted, 0 before it
   long firstCycleNanos; // when the first cycle began, 0 before it
   long targetCalls;
   long verifiedTokens;
@@ -53,14 +57,20 @@ final class Sequence implements AutoCloseable {
     SamplingParams params = request.sampling();
     this.sampling = new Sampling(params.temperature(), params.topK(), params.topP());
     int prompt = request.promptIds().length;
-    int limit = Math.min(params.maxTokens(), model.contextLength() - prompt);
-    this.text = new SequenceText(model, params, limit);
-    this.tokens = Arrays.copyOf(request.promptIds(), prompt + limit);
+    int most = maxLength(request, model.contextLength());
+    this.text = new SequenceText(model, params, most - prompt);
+    this.tokens = Arrays.copyOf(request.promptIds(), most);
     this.length = prompt;
     for (int token : request.committedIds()) {
       text.append(token);
       add(token);
     }
+  }
+
+  /** Most tokens that a request can reach, prompt included. */
+  static int maxLength(GenerationRequest request, int contextLength) {
+    int prompt = request.promptIds().length;
+    return prompt + Math.min(request.sampling().maxTokens(), contextLength - prompt);
   }
 
   /** Most tokens this sequence can reach. */
@@ -143,14 +153,17 @@ final class Sequence implements AutoCloseable {
     return targetCache.length() == rootPosition();
   }
 
+  /** Gives up caches and features; with new caches it can go on after another prefill. */
   @Override
   public void close() {
     dropFeatures();
     if (targetCache != null) {
       targetCache.close();
+      targetCache = null;
     }
     if (headCache != null) {
       headCache.close();
+      headCache = null;
     }
   }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,9 +31,13 @@ public final class TorchEngine implements DecodeEngine {
     void run(Loaded loaded);
   }
 
-  private record Loaded(ModelPair models, Scheduler scheduler) {}
+  private record Loaded(ModelPair models, CacheBudget caches, Scheduler scheduler) {}
 
-  private record Opened(ModelPair models, Policies policies) {}
+  // With nothing to do for so long, memory of caches is given back. Requests that follow one
+  // another closely do not wait for it to be allocated again.
+  private static final long IDLE_MILLIS = 1000;
+
+  private record Opened(ModelPair models, CacheBudget caches, Policies policies) {}
 
   private final EngineOptions options;
   private final HuggingFaceTextModel text;
@@ -41,6 +46,7 @@ public final class TorchEngine implements DecodeEngine {
   private final AtomicInteger load = new AtomicInteger();
   private final Thread thread;
   private final Policies policies;
+  private final RequestLimits limits;
   private volatile boolean closed;
   private volatile Throwable death;
 
@@ -51,7 +57,9 @@ public final class TorchEngine implements DecodeEngine {
     thread.setDaemon(true);
     thread.start();
     try {
-      policies = loading.join().policies();
+      Opened opened = loading.join();
+      policies = opened.policies();
+      limits = new RequestLimits(text, opened.caches());
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
@@ -120,7 +128,7 @@ public final class TorchEngine implements DecodeEngine {
    * @return one score for each id
    */
   public List<TokenScore> score(int[] ids, int top) {
-    requireIds("ids", ids);
+    limits.requireIds("ids", ids);
     if (ids.length == 0 || ids.length > text.contextLength()) {
       throw new IllegalArgumentException(
           "score needs 1 to %d token ids, got %d".formatted(text.contextLength(), ids.length));
@@ -142,7 +150,7 @@ public final class TorchEngine implements DecodeEngine {
   public boolean submit(GenerationRequest request, GenerationListener listener) {
     requireAlive();
     TreePolicy policy = policies.named(request.mode());
-    requireFit(request);
+    limits.require(request, policy);
     int limit = options.maxLive() + options.maxQueued();
     if (load.getAndUpdate(n -> n < limit ? n + 1 : n) >= limit) {
       return false;
@@ -154,26 +162,6 @@ public final class TorchEngine implements DecodeEngine {
     } catch (RuntimeException e) {
       load.decrementAndGet();
       throw e;
-    }
-  }
-
-  private void requireFit(GenerationRequest request) {
-    requireIds("prompt", request.promptIds());
-    requireIds("committed", request.committedIds());
-    if (request.promptIds().length >= text.contextLength()) {
-      throw new IllegalArgumentException(
-          "the prompt has %d tokens and leaves no room in the context of %d; shorten it"
-              .formatted(request.promptIds().length, text.contextLength()));
-    }
-  }
-
-  private void requireIds(String what, int[] ids) {
-    for (int id : ids) {
-      if (id < 0 || id >= text.vocabularySize()) {
-        throw new IllegalArgumentException(
-            "%s token id %d is outside the vocabulary of %d tokens"
-                .formatted(what, id, text.vocabularySize()));
-      }
     }
   }
 
@@ -249,18 +237,21 @@ public final class TorchEngine implements DecodeEngine {
       return;
     }
     try (models) {
-      Scheduler scheduler;
+      Loaded loaded;
       try {
         Policies served = new Policies(options, models.device().isGpu(), text.fingerprint());
         SpeculationBudget budget = budget(models, served);
-        scheduler = new Scheduler(models, budget, options, load::decrementAndGet);
-        loading.complete(new Opened(models, served));
+        CacheBudget caches = new CacheBudget(models, options.cacheBytes());
+        Scheduler scheduler =
+            new Scheduler(models, caches, budget, options, load::decrementAndGet);
+        loaded = new Loaded(models, caches, scheduler);
+        loading.complete(new Opened(models, caches, served));
       } catch (Throwable e) {
         death = e;
         loading.completeExceptionally(e);
         return;
       }
-      serve(new Loaded(models, scheduler));
+      serve(loaded);
     }
   }
 
@@ -282,7 +273,7 @@ public final class TorchEngine implements DecodeEngine {
     try {
       while (!closed) {
         if (scheduler.isIdle()) {
-          commands.take().run(loaded);
+          awaitCommand(scheduler).run(loaded);
         }
         runCommands(loaded);
         scheduler.round();
@@ -294,6 +285,15 @@ public final class TorchEngine implements DecodeEngine {
       death = e;
       failUntilClosed(loaded, e);
     }
+  }
+
+  private Command awaitCommand(Scheduler scheduler) throws InterruptedException {
+    Command next = commands.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+    if (next == null) {
+      scheduler.trim();
+      next = commands.take();
+    }
+    return next;
   }
 
   // A command may have been left just before the death was seen: none stays unanswered.

@@ -16,7 +16,7 @@ public final class KvCache implements AutoCloseable {
   private final TorchDevice device;
   private final ScriptModule module;
   private final KvPool pool;
-  private final int slot;
+  private int slot;
   private int length;
   private boolean closed;
 
@@ -24,7 +24,7 @@ public final class KvCache implements AutoCloseable {
     this.device = device;
     this.module = module;
     this.pool = pool;
-    this.slot = pool.take();
+    this.slot = pool.take(this);
   }
 
   /** Rows of true context. */
@@ -108,6 +108,11 @@ public final class KvCache implements AutoCloseable {
 
   int slot() {
     return slot;
+  }
+
+  /** Follows a pool that moved its rows to another slot. */
+  void moveTo(int newSlot) {
+    slot = newSlot;
   }
 
   void requireRoom(int rows) {

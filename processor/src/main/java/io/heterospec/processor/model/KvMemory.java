@@ -32,7 +32,10 @@ public final class KvMemory implements AutoCloseable {
     this.rowBytes = rowBytes;
   }
 
-  /** Sets the most bytes that all pools together may take. */
+  /**
+   * Sets the most bytes that all pools together may take. A pool that grows or is compacted is
+   * copied, and for that moment its old memory counts beside the new.
+   */
   public void limit(long bytes) {
     limit = bytes;
   }
@@ -52,21 +55,19 @@ public final class KvMemory implements AutoCloseable {
     return capacity(rows) * rowBytes;
   }
 
-  /**
-   * Whether a cache with room for {@code rows} can be opened now, empty pools given up if need be.
-   */
+  /** Bytes of the open caches. */
+  public long usedBytes() {
+    return pools.values().stream().mapToLong(pool -> pool.taken() * slotBytes(pool)).sum();
+  }
+
+  /** Whether a cache with room for {@code rows} can be opened now. */
   public boolean fits(int rows) {
-    int capacity = capacity(rows);
-    KvPool pool = pools.get(capacity);
-    if (pool != null && !pool.isFull()) {
-      return true;
-    }
-    long others =
-        pools.values().stream()
-            .filter(other -> !other.isEmpty())
-            .mapToLong(other -> other.slots() * slotBytes(other))
-            .sum();
-    return capacity * rowBytes <= limit - others;
+    return fits(rows, 0);
+  }
+
+  /** Whether it could be opened if caches of {@code released} bytes were closed. */
+  public boolean fits(int rows, long released) {
+    return bytesFor(rows) <= limit - usedBytes() + released;
   }
 
   /**
@@ -85,7 +86,6 @@ public final class KvMemory implements AutoCloseable {
       if (bytes() + capacity * rowBytes > limit) {
         trim();
       }
-      pool = pools.get(capacity);
       if (pool == null) {
         pool = new KvPool(device, module, layers, kvHeads, capacity);
         pools.put(capacity, pool);
@@ -98,8 +98,9 @@ public final class KvMemory implements AutoCloseable {
     return new KvCache(device, module, pool);
   }
 
-  /** Gives up pools without a cache. */
+  /** Gives up all memory that no open cache has. */
   public void trim() {
+    pools.values().forEach(KvPool::compact);
     pools
         .values()
         .removeIf(

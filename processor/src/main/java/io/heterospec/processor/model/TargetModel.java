@@ -115,9 +115,19 @@ public final class TargetModel implements AutoCloseable {
    * @return features of the rows, the caller's to close
    */
   public Features prefill(int[] ids, int from, int to, KvCache cache) {
-    Tensor features = call("prefill", following(ids, from, to, cache)).tensor();
-    cache.append(to - from);
-    return new Features(features, to - from);
+    return prefill(following(ids, from, to, cache));
+  }
+
+  /**
+   * Adds tokens to the contexts of several sequences.
+   *
+   * @param batch their rows, without masks
+   * @return features of the rows, the caller's to close
+   */
+  public Features prefill(RowBatch batch) {
+    Tensor features = call("prefill", batch).tensor();
+    batch.append();
+    return new Features(features, batch.rows());
   }
 
   private RowBatch following(int[] ids, int from, int to, KvCache cache) {

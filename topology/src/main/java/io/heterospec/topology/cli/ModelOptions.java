@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
 /** Options of every command that loads models. */
 final class ModelOptions {
   private static final String BUNDLED = "demo";
+  private static final long MOST_CACHE_MB = 1 << 30;
 
   @Option(
       names = "--model",
@@ -45,6 +46,15 @@ final class ModelOptions {
           "Threads of one operation on a CPU. Default: measured when the model is loaded.")
   int threads;
 
+  @Option(
+      names = "--cache-mb",
+      paramLabel = "MIB",
+      defaultValue = "4096",
+      description =
+          "Most memory for the key-value caches of all live sequences; those that do not fit wait."
+              + " Default: ${DEFAULT-VALUE}.")
+  long cacheMb;
+
   @Option(names = "--tree-top-k", paramLabel = "K", description = "Children of each draft node.")
   Integer topK;
 
@@ -77,6 +87,7 @@ final class ModelOptions {
         .withDevice(device)
         .withDtype(dtype == null ? null : Dtype.parse(dtype))
         .withThreads(threads)
+        .withCacheBytes(cacheBytes())
         .withShape(shape)
         .withHeteroSpec(heteroSpec(shape))
         .withMode(mode);
@@ -85,6 +96,14 @@ final class ModelOptions {
   /** Opens the engine these options describe. */
   TorchEngine open(String mode) {
     return TorchEngine.open(engine(mode));
+  }
+
+  private long cacheBytes() {
+    if (cacheMb < 1 || cacheMb > MOST_CACHE_MB) {
+      throw new IllegalArgumentException(
+          "--cache-mb must be between 1 and %d, got %d".formatted(MOST_CACHE_MB, cacheMb));
+    }
+    return cacheMb << 20;
   }
 
   private TreeShape shape() {

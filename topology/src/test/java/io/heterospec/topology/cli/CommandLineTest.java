@@ -77,6 +77,8 @@ class CommandLineTest {
         "generate --prompt-ids 1,x                        | --prompt-ids must be token ids",
         "generate --prompt-ids 99999                      | outside the vocabulary",
         "generate --prompt hi --tree-nodes 0              | tree nodes must be between",
+        "generate --prompt hi --cache-mb 0                | --cache-mb must be between 1 and",
+        "generate --prompt hi --cache-mb 1 --max-tokens 900 | raise the limit (--cache-mb)",
         "generate --prompt hi --alpha -1                  | alpha must be between",
         "generate --prompt hi --gamma 0.3,2               | gamma must be in",
         "score --ids 5,-1                                 | outside the vocabulary",
