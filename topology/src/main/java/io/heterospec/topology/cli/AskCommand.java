@@ -7,7 +7,6 @@ import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RegistryConfig;
 import io.heterospec.schemas.Sampling;
-import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.topology.HeteroSpecConfig;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -86,7 +85,7 @@ final class AskCommand implements Callable<Integer> {
     settings.put(RegistryConfig.URL, registryUrl);
     HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings);
     Answer answer = new Answer(id);
-    try (EventReader reader = new EventReader(config, false);
+    try (EventReader reader = EventReader.ofAnswers(config);
         PromptPublisher publisher = new PromptPublisher(config)) {
       publisher.publish(prompt);
       long end = System.nanoTime() + Duration.ofSeconds(timeoutSeconds).toNanos();
@@ -176,11 +175,6 @@ final class AskCommand implements Callable<Integer> {
         spec.commandLine().getOut().print(delta.getText());
         spec.commandLine().getOut().flush();
       }
-    }
-
-    @Override
-    public void onTelemetry(StepTelemetry step) {
-      // not read
     }
 
     @Override

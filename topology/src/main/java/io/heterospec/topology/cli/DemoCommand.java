@@ -1,18 +1,17 @@
 package io.heterospec.topology.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.heterospec.processor.engine.EngineOptions;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.Sampling;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -32,15 +31,22 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Starts a broker, a schema registry, the engine and the topology in this process, publishes"
-          + " bundled prompts and shows the answers as they stream, then what the telemetry says."
+          + " prompts and shows the answers as they stream, then what the telemetry says.",
+      "",
+      "The time to the first token is from publishing a prompt to reading its first delta,"
+          + " uncommitted. What is shown and checked is committed."
     },
-    footer = {"", "Examples:", "  heterospec demo", "  heterospec demo --mode vanilla --json"})
+    footer = {
+      "",
+      "Examples:",
+      "  heterospec demo",
+      "  heterospec demo --mode vanilla --json",
+      "  heterospec demo --prompts questions.jsonl --concurrency 8 --warm-up 8"
+    })
 final class DemoCommand implements Callable<Integer> {
-  private static final Duration LIMIT = Duration.ofMinutes(5);
-  private static final Duration POLL = Duration.ofMillis(50);
-
   @Spec CommandSpec spec;
   @Mixin ModelOptions models;
+  @Mixin DemoLoad load;
 
   @Option(
       names = "--mode",
@@ -67,24 +73,35 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Map<String, String> prompts = prompts();
+    Map<String, String> prompts = load.prompts();
     err.println("Starting the broker, the registry, the engine and the topology…");
     Path data = Files.createTempDirectory("heterospec-demo");
     Deque<AutoCloseable> parts = new ArrayDeque<>();
     parts.push(() -> delete(data));
     try (StopOnce stop = new StopOnce(() -> closeAll(parts))) {
       Shutdown.onSignal(stop, err);
-      LocalCluster cluster = LocalCluster.start(data, 0, 0, models.engine(mode));
+      LocalCluster cluster = LocalCluster.start(data, 0, 0, engine());
       parts.push(cluster);
-      try (EventReader reader = new EventReader(cluster.config(), true);
-          PromptPublisher publisher = new PromptPublisher(cluster.config())) {
+      try (EventReader reader = EventReader.ofAll(cluster.config());
+          PromptPublisher publisher = new PromptPublisher(cluster.config());
+          DeltaTimer timer = new DeltaTimer(EventReader.ofUncommittedDeltas(cluster.config()))) {
+        DemoRun.Watch watch = () -> stillRunning(cluster, stop);
+        if (!warmUp(prompts, reader, publisher, watch)) {
+          return HeteroSpec.FAILED; // interrupted by the user
+        }
         err.printf(
             "Publishing %d prompt events to %s%n", prompts.size(), cluster.bootstrapServers());
-        return run(out, prompts, cluster, reader, publisher, stop);
+        return run(prompts, reader, publisher, timer, watch);
       }
     }
+  }
+
+  private EngineOptions engine() {
+    EngineOptions options = models.engine(mode);
+    return load.concurrency == null || load.concurrency <= options.maxLive()
+        ? options
+        : options.withLimits(load.concurrency, options.maxQueued());
   }
 
   private static void closeAll(Deque<AutoCloseable> parts) throws Exception {
@@ -93,46 +110,67 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private int run(
-      PrintWriter out,
+  private static boolean stillRunning(LocalCluster cluster, StopOnce stop) {
+    if (!stop.isClosed() && !cluster.application().healthy()) {
+      throw new IllegalStateException(
+          "the application stopped"
+              + cluster.application().failure().map(e -> ": " + e.getMessage()).orElse(""));
+    }
+    return !stop.isClosed();
+  }
+
+  private boolean warmUp(
       Map<String, String> prompts,
-      LocalCluster cluster,
       EventReader reader,
       PromptPublisher publisher,
-      StopOnce stop)
+      DemoRun.Watch watch)
       throws InterruptedException {
+    List<String> texts = List.copyOf(prompts.values());
+    Map<String, String> first = new LinkedHashMap<>();
+    for (int i = 0; i < load.warmUp; i++) {
+      first.put("warm-up-" + (i + 1), texts.get(i % texts.size()));
+    }
+    DemoReport report = new DemoReport(List.copyOf(first.keySet()));
+    DemoRun run = new DemoRun(reader, publisher, report, events(first), id -> {});
+    return run.run(load.inFlight(first.size()), watch) >= 0;
+  }
+
+  private int run(
+      Map<String, String> prompts,
+      EventReader reader,
+      PromptPublisher publisher,
+      DeltaTimer timer,
+      DemoRun.Watch watch)
+      throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
     DemoReport report = new DemoReport(List.copyOf(prompts.keySet()));
     DemoPrinter printer = new DemoPrinter(out, prompts);
-    long start = System.nanoTime();
-    for (Map.Entry<String, String> prompt : prompts.entrySet()) {
-      publisher.publish(event(prompt.getKey(), prompt.getValue()));
+    DemoRun run = new DemoRun(reader, publisher, report, events(prompts), timer::publishing);
+    double seconds =
+        run.run(
+            load.inFlight(prompts.size()),
+            () -> {
+              if (!json) {
+                printer.update(report);
+              }
+              return watch.goOn();
+            });
+    if (seconds < 0) {
+      return HeteroSpec.FAILED; // interrupted by the user
     }
-    while (!report.complete()) {
-      reader.poll(POLL, report);
-      if (!json) {
-        printer.update(report);
-      }
-      if (stop.isClosed()) {
-        return HeteroSpec.FAILED; // interrupted by the user
-      }
-      if (System.nanoTime() - start > LIMIT.toNanos() || !cluster.application().healthy()) {
-        throw new IllegalStateException(
-            "%d of %d prompts were answered, then nothing more came%s"
-                .formatted(
-                    report.completed(),
-                    prompts.size(),
-                    cluster.application().failure().map(e -> ": " + e.getMessage()).orElse("")));
-      }
-    }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    reader.poll(POLL, report); // anything that comes too often comes now
     if (json) {
-      Json.print(out, toJson(prompts.size(), report, seconds));
+      Json.print(out, toJson(prompts.size(), report, timer.times(), seconds));
     } else {
-      printer.summary(report, seconds);
+      printer.summary(report, timer.times(), seconds);
     }
     report.faults().forEach(spec.commandLine().getErr()::println);
     return report.faults().isEmpty() && report.failed() == 0 ? 0 : HeteroSpec.FAILED;
+  }
+
+  private List<PromptEvent> events(Map<String, String> prompts) {
+    List<PromptEvent> events = new ArrayList<>();
+    prompts.forEach((id, text) -> events.add(event(id, text)));
+    return events;
   }
 
   private PromptEvent event(String id, String text) {
@@ -145,7 +183,8 @@ final class DemoCommand implements Callable<Integer> {
         .build();
   }
 
-  private static ObjectNode toJson(int prompts, DemoReport report, double seconds) {
+  private static ObjectNode toJson(
+      int prompts, DemoReport report, DeltaTimes times, double seconds) {
     return Json.object()
         .put("prompts", prompts)
         .put("completions", report.completed())
@@ -155,19 +194,10 @@ final class DemoCommand implements Callable<Integer> {
         .put("telemetry_cycles", report.cycles())
         .put("mean_acceptance_length", Json.rounded(report.meanAcceptanceLength()))
         .put("tokens_per_second", Json.rounded(report.outputTokens() / seconds))
-        .put("seconds", Json.rounded(seconds));
-  }
-
-  private static Map<String, String> prompts() throws IOException {
-    try (InputStream in = DemoCommand.class.getResourceAsStream("/demo-prompts.jsonl")) {
-      List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-      Map<String, String> prompts = new LinkedHashMap<>();
-      for (String line : lines) {
-        String text = Json.MAPPER.readTree(line).path("turns").path(0).textValue();
-        prompts.put("demo-" + (prompts.size() + 1), text);
-      }
-      return prompts;
-    }
+        .put("seconds", Json.rounded(seconds))
+        .put("p50_ms_to_first_token", Json.rounded(times.msToFirstToken(0.5)))
+        .put("p99_ms_to_first_token", Json.rounded(times.msToFirstToken(0.99)))
+        .put("p50_ms_per_token", Json.rounded(times.msPerToken(0.5)));
   }
 
   private static void delete(Path directory) throws IOException {

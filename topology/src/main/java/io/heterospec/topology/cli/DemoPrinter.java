@@ -62,7 +62,7 @@ final class DemoPrinter {
   }
 
   /** The table and the histogram at the end. */
-  void summary(DemoReport report, double seconds) {
+  void summary(DemoReport report, DeltaTimes times, double seconds) {
     out.printf(
         "%n%-10s %8s %10s %8s %12s  %s%n",
         "request", "tokens", "tokens/s", "calls", "acceptance", "ended by");
@@ -76,6 +76,12 @@ final class DemoPrinter {
         report.targetCalls(),
         report.meanAcceptanceLength(),
         seconds);
+    out.printf(
+        Locale.ROOT,
+        "%nFirst token %.0f ms after publishing (median; 99%% within %.0f ms), then %.1f ms a token%n",
+        times.msToFirstToken(0.5),
+        times.msToFirstToken(0.99),
+        times.msPerToken(0.5));
     histogram(report);
   }
 

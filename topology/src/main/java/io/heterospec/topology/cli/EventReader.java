@@ -22,17 +22,19 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
-/** Reads committed output records that are written after it was opened. */
+/** Reads output records that are written after it was opened. */
 final class EventReader implements AutoCloseable {
   private static final Duration LOOKUP_LIMIT = Duration.ofSeconds(10);
+  private static final String READ_COMMITTED = "read_committed";
+  private static final String READ_UNCOMMITTED = "read_uncommitted";
 
   /** Receives the records of one poll, each topic's in order. */
   interface Handler {
-    void onDelta(GenerationDelta delta);
+    default void onDelta(GenerationDelta delta) {}
 
-    void onTelemetry(StepTelemetry step);
+    default void onTelemetry(StepTelemetry step) {}
 
-    void onCompletion(Completion completion);
+    default void onCompletion(Completion completion) {}
   }
 
   private final Topics topics;
@@ -41,13 +43,10 @@ final class EventReader implements AutoCloseable {
   private final Deserializer<StepTelemetry> telemetry;
   private final Deserializer<Completion> completions;
 
-  /**
-   * @throws UnusableResourceException when no broker answers or the topics do not exist
-   */
-  EventReader(HeteroSpecConfig config, boolean withTelemetry) {
+  private EventReader(HeteroSpecConfig config, String isolation, List<String> names) {
     topics = config.topics();
     Map<String, Object> settings = new HashMap<>(config.clientSettings());
-    settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
     settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
     Avro avro = new Avro(config.clientSettings());
@@ -55,7 +54,7 @@ final class EventReader implements AutoCloseable {
     telemetry = avro.deserializer(StepTelemetry.class);
     completions = avro.deserializer(Completion.class);
     try {
-      start(withTelemetry);
+      start(names);
     } catch (TimeoutException e) {
       consumer.close();
       throw new UnusableResourceException(
@@ -68,11 +67,38 @@ final class EventReader implements AutoCloseable {
     }
   }
 
-  private void start(boolean withTelemetry) {
-    List<String> names =
-        withTelemetry
-            ? List.of(topics.deltas(), topics.telemetry(), topics.completions())
-            : List.of(topics.deltas(), topics.completions());
+  /**
+   * Reads everything, committed.
+   *
+   * @throws UnusableResourceException when no broker answers or the topics do not exist
+   */
+  static EventReader ofAll(HeteroSpecConfig config) {
+    Topics topics = config.topics();
+    return new EventReader(
+        config, READ_COMMITTED, List.of(topics.deltas(), topics.telemetry(), topics.completions()));
+  }
+
+  /**
+   * Reads deltas and completions, committed.
+   *
+   * @throws UnusableResourceException when no broker answers or the topics do not exist
+   */
+  static EventReader ofAnswers(HeteroSpecConfig config) {
+    Topics topics = config.topics();
+    return new EventReader(config, READ_COMMITTED, List.of(topics.deltas(), topics.completions()));
+  }
+
+  /**
+   * Reads deltas as soon as they are written. After a crash some may come again, in other pieces:
+   * their offsets tell.
+   *
+   * @throws UnusableResourceException when no broker answers or the topics do not exist
+   */
+  static EventReader ofUncommittedDeltas(HeteroSpecConfig config) {
+    return new EventReader(config, READ_UNCOMMITTED, List.of(config.topics().deltas()));
+  }
+
+  private void start(List<String> names) {
     List<TopicPartition> partitions =
         names.stream()
             .flatMap(name -> partitions(name).stream())

@@ -48,7 +48,7 @@ final class PromptFile {
     }
   }
 
-  private static Prompt prompt(Path file, int number, String line) {
+  static Prompt prompt(Path file, int number, String line) {
     try {
       JsonNode node = Json.MAPPER.readTree(line);
       JsonNode turn = node.path("turns").path(0);

@@ -85,7 +85,7 @@ class CrashRecoveryTest {
     HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings);
     List<String> ids = List.of("undisturbed", "killed-1", "killed-2", "killed-3");
     DemoReport report = new DemoReport(ids);
-    try (EventReader reader = new EventReader(config, true);
+    try (EventReader reader = EventReader.ofAll(config);
         PromptPublisher publisher = new PromptPublisher(config)) {
       publisher.publish(prompt(ids.get(0)));
       readUntil(reader, report, () -> assertThat(report.completed()).isEqualTo(1));

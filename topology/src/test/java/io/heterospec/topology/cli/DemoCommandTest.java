@@ -10,11 +10,15 @@ import io.heterospec.schemas.SpeculationSummary;
 import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.schemas.Usage;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DemoCommandTest {
+  @TempDir Path directory;
 
   @Test
   void everyPromptIsAnsweredAndTheTelemetryAddsUp() throws IOException {
@@ -33,10 +37,37 @@ class DemoCommandTest {
             "telemetry_cycles",
             "mean_acceptance_length",
             "tokens_per_second",
-            "seconds");
+            "seconds",
+            "p50_ms_to_first_token",
+            "p99_ms_to_first_token",
+            "p50_ms_per_token");
     assertThat(json.get("completions")).isEqualTo(json.get("prompts"));
     assertThat(json.get("telemetry_cycles")).isEqualTo(json.get("target_calls"));
     assertThat(json.get("failed").asInt()).isZero();
+  }
+
+  @Test
+  void aFilesPromptsRunAFewAtATimeAfterAWarmUp() throws IOException {
+    Path file = directory.resolve("questions.jsonl");
+    Files.writeString(file, "{\"turns\": [\"What is 3 plus 4?\"]}\n".repeat(5));
+    Cli result =
+        Cli.run(
+            "demo",
+            "--prompts",
+            file.toString(),
+            "--limit",
+            "3",
+            "--concurrency",
+            "2",
+            "--warm-up",
+            "1",
+            "--max-tokens",
+            "8");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.err()).contains("Publishing 3 prompt events");
+    assertThat(result.out())
+        .contains("── demo-3 ── What is 3 plus 4?", "First token ")
+        .doesNotContain("demo-4", "warm-up");
   }
 
   private static GenerationDelta delta(int offset, String text, Integer... tokens) {

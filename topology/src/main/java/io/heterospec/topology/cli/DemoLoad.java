@@ -1,0 +1,89 @@
+package io.heterospec.topology.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** Which prompts the demo publishes, and how many at once. */
+final class DemoLoad {
+  @Option(
+      names = "--prompts",
+      paramLabel = "FILE",
+      description = "JSON lines in MT-bench form; repeatable. Default: the bundled prompts.")
+  List<Path> files = List.of();
+
+  @Option(names = "--limit", paramLabel = "N", description = "Most prompts of each file.")
+  int limit;
+
+  @Option(
+      names = "--concurrency",
+      paramLabel = "N",
+      description =
+          "Requests in flight: as one completes, the next is published. Default: all at once.")
+  Integer concurrency;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Requests before the clock starts. Default: ${DEFAULT-VALUE}.")
+  int warmUp;
+
+  /**
+   * Text of each request id, in the order of the requests.
+   *
+   * @throws UsageException for an option out of range or a file that cannot be used
+   */
+  Map<String, String> prompts() {
+    requireAtLeast("--limit", limit, 0);
+    requireAtLeast("--warm-up", warmUp, 0);
+    if (concurrency != null) {
+      requireAtLeast("--concurrency", concurrency, 1);
+    }
+    List<String> texts = texts();
+    Map<String, String> prompts = new LinkedHashMap<>();
+    for (String text : texts) {
+      prompts.put("demo-" + (prompts.size() + 1), text);
+    }
+    return prompts;
+  }
+
+  /** Requests in flight when there are so many. */
+  int inFlight(int requests) {
+    return concurrency == null ? requests : concurrency;
+  }
+
+  private List<String> texts() {
+    if (!files.isEmpty()) {
+      return PromptFile.read(files, limit).stream().map(PromptFile.Prompt::text).toList();
+    }
+    List<String> texts = new ArrayList<>();
+    for (String line : bundled()) {
+      if (limit == 0 || texts.size() < limit) {
+        texts.add(PromptFile.prompt(Path.of("demo-prompts.jsonl"), texts.size() + 1, line).text());
+      }
+    }
+    return texts;
+  }
+
+  private static List<String> bundled() {
+    try (InputStream in = DemoLoad.class.getResourceAsStream("/demo-prompts.jsonl")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void requireAtLeast(String option, int value, int least) {
+    if (value < least) {
+      throw new UsageException("%s must be %d or more, got %d".formatted(option, least, value));
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.heterospec.topology.cli;
+
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.StepTelemetry;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Queue;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Closed-loop load through the topics: so many requests are in flight, and as one completes the
+ * next is published. What is read goes to a report.
+ */
+final class DemoRun implements EventReader.Handler {
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final Duration SILENCE_LIMIT = Duration.ofMinutes(5);
+
+  /** What is done and asked between two polls. */
+  interface Watch {
+    /**
+     * @return false to stop
+     * @throws IllegalStateException when there is nothing to wait for any more
+     */
+    boolean goOn();
+  }
+
+  private final EventReader reader;
+  private final PromptPublisher publisher;
+  private final Consumer<String> onPublishing;
+  private final DemoReport report;
+  private final Queue<PromptEvent> waiting;
+  private final Set<String> inFlight = new HashSet<>();
+  private long lastRecordNanos;
+
+  /**
+   * @param report of these prompts
+   * @param onPublishing called with each request's id before it is published
+   */
+  DemoRun(
+      EventReader reader,
+      PromptPublisher publisher,
+      DemoReport report,
+      Collection<PromptEvent> prompts,
+      Consumer<String> onPublishing) {
+    this.reader = reader;
+    this.publisher = publisher;
+    this.report = report;
+    this.onPublishing = onPublishing;
+    this.waiting = new ArrayDeque<>(prompts);
+  }
+
+  /**
+   * Publishes everything and reads until the report is complete.
+   *
+   * @return seconds from the first publishing to the last record; negative when the watch stopped
+   *     it
+   * @throws IllegalStateException when nothing comes any more
+   */
+  double run(int concurrency, Watch watch) throws InterruptedException {
+    long start = System.nanoTime();
+    lastRecordNanos = start;
+    publish(concurrency);
+    while (!report.complete()) {
+      reader.poll(POLL, this);
+      publish(concurrency);
+      if (!watch.goOn()) {
+        return -1;
+      }
+      if (System.nanoTime() - lastRecordNanos > SILENCE_LIMIT.toNanos()) {
+        throw new IllegalStateException(
+            "%d prompts were answered, then nothing more came".formatted(report.completed()));
+      }
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    reader.poll(POLL, this); // anything that comes too often comes now
+    return seconds;
+  }
+
+  private void publish(int concurrency) throws InterruptedException {
+    while (!waiting.isEmpty() && inFlight.size() < concurrency) {
+      PromptEvent prompt = waiting.poll();
+      inFlight.add(prompt.getRequestId());
+      onPublishing.accept(prompt.getRequestId());
+      publisher.publish(prompt);
+    }
+  }
+
+  @Override
+  public void onDelta(GenerationDelta delta) {
+    lastRecordNanos = System.nanoTime();
+    report.onDelta(delta);
+  }
+
+  @Override
+  public void onTelemetry(StepTelemetry step) {
+    lastRecordNanos = System.nanoTime();
+    report.onTelemetry(step);
+  }
+
+  @Override
+  public void onCompletion(Completion completion) {
+    lastRecordNanos = System.nanoTime();
+    inFlight.remove(completion.getRequestId());
+    report.onCompletion(completion);
+  }
+}
