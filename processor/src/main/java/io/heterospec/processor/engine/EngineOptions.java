@@ -65,7 +65,20 @@ public record EngineOptions(
   /** The defaults for a pair on the CPU. */
   public static EngineOptions of(Path model, Path draft) {
     return new EngineOptions(
-        model, draft, null, "cpu", null, 0, null, null, null, 16, 64, 256, DEFAULT_CACHE_BYTES, null);
+        model,
+        draft,
+        null,
+        "cpu",
+        null,
+        0,
+        null,
+        null,
+        null,
+        16,
+        64,
+        256,
+        DEFAULT_CACHE_BYTES,
+        null);
   }
 
   public EngineOptions withName(String value) {

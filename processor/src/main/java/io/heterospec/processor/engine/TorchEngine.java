@@ -242,8 +242,7 @@ public final class TorchEngine implements DecodeEngine {
         Policies served = new Policies(options, models.device().isGpu(), text.fingerprint());
         SpeculationBudget budget = budget(models, served);
         CacheBudget caches = new CacheBudget(models, options.cacheBytes());
-        Scheduler scheduler =
-            new Scheduler(models, caches, budget, options, load::decrementAndGet);
+        Scheduler scheduler = new Scheduler(models, caches, budget, options, load::decrementAndGet);
         loaded = new Loaded(models, caches, scheduler);
         loading.complete(new Opened(models, caches, served));
       } catch (Throwable e) {

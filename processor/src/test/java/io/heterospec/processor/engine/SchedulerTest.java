@@ -139,7 +139,8 @@ class SchedulerTest {
         prompt,
         index -> {
           EngineOptions alone = options.withLimits(1, 1);
-          Scheduler single = new Scheduler(models, new CacheBudget(models, CACHE), null, alone, () -> {});
+          Scheduler single =
+              new Scheduler(models, new CacheBudget(models, CACHE), null, alone, () -> {});
           Recording recording = new Recording();
           GenerationRequest request =
               GenerationRequest.of("plain", prompts.get(index), sampling(index, TOKENS));
