@@ -15,7 +15,8 @@ final class DemoEngine {
     return EngineOptions.of(SharedFixtures.demoTarget(), SharedFixtures.demoDraft())
         .withName("demo")
         .withDtype(Dtype.FP32)
-        .withThreads(1);
+        .withThreads(1)
+        .withCosts(TestCosts.cheap());
   }
 
   static TorchEngine open() {

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heterospec.processor.engine.DemoEngine.Recording;
 import io.heterospec.processor.text.HuggingFaceTextModel;
+import io.heterospec.processor.tree.EntropyBins;
+import io.heterospec.processor.tree.SpeculationBudget;
+import io.heterospec.processor.tree.SurvivalCounts;
+import io.heterospec.processor.tree.SurvivalModel;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -75,7 +79,14 @@ class SchedulerTest {
   private void schedule(int maxLive, int prefillChunk, long cacheBytes) {
     caches = new CacheBudget(models, cacheBytes);
     EngineOptions limits = options.withLimits(maxLive, 64).withPrefillChunk(prefillChunk);
-    scheduler = new Scheduler(models, caches, null, limits, () -> {});
+    scheduler = new Scheduler(models, caches, budget(), limits, () -> {});
+  }
+
+  private static SpeculationBudget budget() {
+    EntropyBins bins = policies.bins();
+    int topK = policies.shape().topK();
+    SurvivalCounts nothingSeen = SurvivalCounts.empty(bins.count(), topK);
+    return new SpeculationBudget(TestCosts.cheap(), new SurvivalModel(bins, topK, nothingSeen));
   }
 
   private static SamplingParams sampling(int prompt, int maxTokens) {

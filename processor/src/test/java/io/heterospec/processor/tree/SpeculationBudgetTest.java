@@ -1,0 +1,145 @@
+package io.heterospec.processor.tree;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.heterospec.processor.tree.SpeculationBudget.Share;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SpeculationBudgetTest {
+  private static final int TOP_K = 2;
+  private static final EntropyBins BINS = EntropyBins.uncalibrated(new TreeShape(TOP_K, 3, 4));
+  private static final int ROOM = 40;
+
+  /** Costs that grow by {@code row} for each row beyond a pass's base of 10 ms. */
+  private static CostTable costs(double row, double draft) {
+    double[][] verify = new double[2][2];
+    int[] sequences = {1, 8};
+    int[] rows = {1, 9};
+    for (int s = 0; s < 2; s++) {
+      for (int r = 0; r < 2; r++) {
+        verify[s][r] = 10 + row * sequences[s] * rows[r];
+      }
+    }
+    double[][] level = {{draft, draft}, {draft, draft}};
+    return new CostTable(
+        "test", sequences, rows, verify, verify, level, new double[] {draft, draft});
+  }
+
+  private static SpeculationBudget budget(CostTable costs) {
+    return new SpeculationBudget(
+        costs, new SurvivalModel(BINS, TOP_K, SurvivalCounts.empty(BINS.count(), TOP_K)));
+  }
+
+  private static Share share(DraftTree tree, double weight, int limit) {
+    return new Share(tree, new SpeculationHistory(), weight, limit, ROOM, 1);
+  }
+
+  /** Grows the trees as the drafter does, the best child with this probability. */
+  private static void cycle(
+      SpeculationBudget budget, List<Share> shares, List<DraftTree> trees, double best) {
+    float[] logProbs = {(float) Math.log(best), (float) Math.log(best / 4)};
+    trees.forEach(tree -> tree.reset(TOP_K));
+    budget.begin(shares.size(), 0);
+    budget.open(shares);
+    List<Share> growing = new ArrayList<>();
+    for (int i = 0; i < shares.size(); i++) {
+      if (shares.get(i).isOpen()) {
+        trees.get(i).expand(DraftTree.ROOT, logProbs, new int[] {1, 2}, 0, TOP_K);
+        growing.add(shares.get(i));
+      }
+    }
+    while (!growing.isEmpty()) {
+      budget.widths(growing);
+      growing.removeIf(share -> share.width() == 0);
+      for (Share share : growing) {
+        DraftTree tree = trees.get(shares.indexOf(share));
+        tree.selectFrontier(share.width());
+        for (int i = 0; i < tree.frontierSize(); i++) {
+          tree.expand(tree.frontier(i), logProbs, new int[] {1, 2}, 0, TOP_K);
+        }
+      }
+    }
+    budget.admit(shares);
+  }
+
+  private static List<DraftTree> trees(int count) {
+    List<DraftTree> trees = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      trees.add(new DraftTree());
+    }
+    return trees;
+  }
+
+  @Test
+  void draftsDeepAndVerifiesMuchWhereRowsAndLevelsCostNearlyNothing() {
+    List<DraftTree> trees = trees(1);
+    List<Share> shares = List.of(share(trees.get(0), 1, 100));
+
+    cycle(budget(costs(1e-6, 1e-6)), shares, trees, 0.9);
+
+    assertThat(trees.get(0).depth()).isEqualTo(SpeculationBudget.MAX_DEPTH);
+    assertThat(shares.get(0).admitted()).isEqualTo(ROOM);
+  }
+
+  @Test
+  void draftsNothingWhereRowsCostAsMuchAsPasses() {
+    List<DraftTree> trees = trees(2);
+    List<Share> shares = List.of(share(trees.get(0), 1, 100), share(trees.get(1), 1, 100));
+
+    cycle(budget(costs(50, 1)), shares, trees, 0.9);
+
+    assertThat(shares).noneMatch(Share::isOpen);
+    assertThat(shares).allMatch(share -> share.admitted() == 0);
+  }
+
+  @Test
+  void verifiesNothingOfADraftThatTurnsOutUncertain() {
+    List<DraftTree> trees = trees(1);
+    List<Share> shares = List.of(share(trees.get(0), 1, 100));
+
+    cycle(budget(costs(4, 0.01)), shares, trees, 0.02);
+
+    assertThat(shares.get(0).isOpen()).isTrue();
+    assertThat(shares.get(0).admitted()).isZero();
+  }
+
+  @Test
+  void neverDraftsDeeperThanWhatCanStillBecomeOutput() {
+    List<DraftTree> trees = trees(2);
+    List<Share> shares = List.of(share(trees.get(0), 1, 2), share(trees.get(1), 1, 0));
+
+    cycle(budget(costs(1e-6, 1e-6)), shares, trees, 0.9);
+
+    assertThat(trees.get(0).depth()).isEqualTo(2);
+    assertThat(shares.get(1).isOpen()).isFalse();
+  }
+
+  @Test
+  void ofTwoEqualTreesTheOneOfMoreWeightIsVerifiedFurther() {
+    List<DraftTree> trees = trees(2);
+    List<Share> shares = List.of(share(trees.get(0), 1, 100), share(trees.get(1), 2, 100));
+
+    cycle(budget(costs(2.5, 0.01)), shares, trees, 0.6);
+
+    assertThat(shares.get(1).admitted()).isGreaterThan(shares.get(0).admitted());
+  }
+
+  @Test
+  void aSequenceWhoseDraftsKeepFailingIsDraftedNoMore() {
+    SpeculationBudget budget = budget(costs(2, 1.5));
+    DraftTree tree = new DraftTree();
+    SpeculationHistory history = new SpeculationHistory();
+    VerifyTree verified = new VerifyTree();
+    int drafted = 0;
+    for (int i = 0; i < 60; i++) {
+      Share share = new Share(tree, history, 1, 100, ROOM, 1);
+      cycle(budget, List.of(share), List.of(tree), 0.6);
+      drafted += share.isOpen() && i >= 30 ? 1 : 0;
+      verified.select(tree, share.admitted());
+      budget.learn(share, verified, new int[] {0}, 0, 99);
+    }
+    assertThat(drafted).isLessThanOrEqualTo(1);
+  }
+}
