@@ -50,7 +50,7 @@ final class Policies {
       byName.put(HeteroSpecPolicy.NAME, new HeteroSpecPolicy(shape, bins, heteroSpec));
       byName.put(BudgetedPolicy.NAME, new BudgetedPolicy(shape));
     }
-    String fallback = options.draft() == null ? VanillaPolicy.NAME : BudgetedPolicy.NAME;
+    String fallback = options.draft() == null ? VanillaPolicy.NAME : HeteroSpecPolicy.NAME;
     defaultMode = options.mode() == null ? fallback : options.mode();
     named(defaultMode);
   }

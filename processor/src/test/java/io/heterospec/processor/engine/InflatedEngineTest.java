@@ -28,7 +28,8 @@ class InflatedEngineTest {
     EngineOptions large =
         EngineOptions.of(directory.resolve("target"), directory.resolve("draft"))
             .withDtype(Dtype.FP32)
-            .withThreads(1);
+            .withThreads(1)
+            .withCosts(TestCosts.cheap());
     List<String> expected = run(DemoEngine.options());
     assertThat(expected).hasSize(9);
     assertThat(run(large)).isEqualTo(expected);

@@ -51,7 +51,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--mode",
       paramLabel = "vanilla|eagle3|heterospec|budgeted",
-      description = "Tree policy. Default: budgeted where a head is loaded.")
+      description = "Tree policy. Default: heterospec where a head is loaded.")
   String mode;
 
   @Option(

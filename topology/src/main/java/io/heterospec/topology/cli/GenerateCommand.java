@@ -53,7 +53,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--mode",
       paramLabel = "vanilla|eagle3|heterospec|budgeted",
-      description = "Tree policy. Default: budgeted where a head is loaded.")
+      description = "Tree policy. Default: heterospec where a head is loaded.")
   String mode;
 
   @Option(names = "--trace", paramLabel = "FILE", description = "Write every cycle as a JSON line.")
