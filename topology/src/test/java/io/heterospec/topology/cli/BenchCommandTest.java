@@ -47,7 +47,7 @@ class BenchCommandTest {
     JsonNode json = result.json();
     assertThat(fields(json))
         .containsSubsequence("model", "device", "threads", "prompts", "runs", "summary");
-    assertThat(json.get("runs")).hasSize(3 * 2 * 3);
+    assertThat(json.get("runs")).hasSize(4 * 2 * 3);
     for (JsonNode run : json.get("runs")) {
       assertThat(fields(run))
           .startsWith(
