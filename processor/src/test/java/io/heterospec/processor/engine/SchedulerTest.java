@@ -394,6 +394,27 @@ class SchedulerTest {
     assertLossless();
   }
 
+  @Test
+  void aShortPromptDoesNotWaitForALongOneOfTheSamePriority() {
+    schedule(8, 64, CACHE);
+    add("long", 1, "heterospec", 0);
+    add("short", 3, "heterospec", 0);
+    rounds(1);
+    assertThat(recordings.get("short").steps).hasSize(1);
+    rounds(2);
+    assertThat(recordings.get("long").steps).hasSize(1);
+    finish();
+    add("urgent", 1, "heterospec", 1);
+    add("less", 3, "heterospec", 0);
+    rounds(2);
+    assertThat(recordings.get("less").steps).isEmpty();
+    rounds(1);
+    assertThat(recordings.get("urgent").steps).hasSize(1);
+    assertThat(recordings.get("less").steps).hasSize(1);
+    finish();
+    assertLossless();
+  }
+
   @ParameterizedTest(name = "seed {0}")
   @ValueSource(longs = {1, 2, 3})
   void anyHistoryIsLossless(long seed) {
