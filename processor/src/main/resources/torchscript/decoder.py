@@ -186,6 +186,29 @@
     _0 = torch.zero_(torch.narrow(pool, 2, first, rows))
     return 0
 
+  # View (layers, 2, G, count, D) of some rows of a slot, whose pool has so many rows a slot.
+  def slot_rows(self: __torch__.${class}, pool: Tensor, slot: int, capacity: int, first: int, count: int) -> Tensor:
+    whole = torch.view(pool, [pool.size(0), 2, -1, ${kv_heads}, capacity, ${head_dim}])
+    return torch.narrow(torch.select(whole, 2, slot), 3, first, count)
+
+  # A copy of the first rows of a slot (layers, 2, G, rows, D).
+  def snapshot(self: __torch__.${class}, pool: Tensor, slot: int, capacity: int, rows: int) -> Tensor:
+    return torch.clone(self.slot_rows(pool, slot, capacity, 0, rows), memory_format=0)
+
+  # Writes the first rows of a snapshot to a slot, from row `first` on.
+  def restore(self: __torch__.${class}, snapshot: Tensor, pool: Tensor, slot: int, capacity: int, first: int, rows: int) -> int:
+    _0 = torch.copy_(self.slot_rows(pool, slot, capacity, first, rows), torch.narrow(snapshot, 3, 0, rows))
+    return 0
+
+  # Rows of a snapshot as bytes.
+  def row_bytes(self: __torch__.${class}, snapshot: Tensor, first: int, count: int) -> Tensor:
+    return torch.view_copy(torch.reshape(torch.narrow(snapshot, 3, first, count), [-1]), dtype=0)
+
+  # The same as restore, from the bytes of `of` rows.
+  def write_bytes(self: __torch__.${class}, bytes: Tensor, of: int, pool: Tensor, slot: int, capacity: int, first: int, rows: int) -> int:
+    values = torch.view(torch.view_copy(bytes, dtype=${dtype}), [pool.size(0), 2, ${kv_heads}, of, ${head_dim}])
+    return self.restore(values, pool, slot, capacity, first, rows)
+
   # Moves rows of all layers; moves (2, rows): from where, to where.
   def move(self: __torch__.${class}, pool: Tensor, moves: Tensor) -> int:
     source, target = torch.unbind(moves, 0)

@@ -85,6 +85,11 @@ final class CacheBudget {
     }
   }
 
+  /** Bytes that no cache's memory takes. */
+  long spare() {
+    return bytes - target.bytes() - (head == null ? 0 : head.bytes());
+  }
+
   /** Gives back the memory that no live sequence uses. */
   void trim() {
     target.trim();

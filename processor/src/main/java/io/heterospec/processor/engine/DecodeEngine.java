@@ -1,6 +1,7 @@
 package io.heterospec.processor.engine;
 
 import io.heterospec.processor.text.TextModel;
+import java.util.Map;
 
 /**
  * Decodes many sequences on one device. One thread owns the models and caches; every method here
@@ -27,6 +28,12 @@ public interface DecodeEngine extends AutoCloseable {
 
   /** Stops a generation before its next cycle without any further event to its listener. */
   void abandon(String requestId);
+
+  /** Gives up what the device keeps of a session between its turns. */
+  void forget(String session);
+
+  /** Tokens that the device keeps of each session between its turns. */
+  Map<String, Integer> sessions();
 
   /** Generations admitted or queued. */
   int load();

@@ -1,5 +1,6 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.kv.SessionPages;
 import java.util.Objects;
 
 /**
@@ -17,6 +18,7 @@ import java.util.Objects;
  * @param deadlineEpochMillis wall-clock time after which the generation is cancelled; {@link
  *     Long#MAX_VALUE} for none
  * @param traceTree whether cycle reports carry the draft tree
+ * @param session where the cache of this turn's session is kept; null for a generation without one
  */
 public record GenerationRequest(
     String id,
@@ -26,7 +28,8 @@ public record GenerationRequest(
     String mode,
     int priority,
     long deadlineEpochMillis,
-    boolean traceTree) {
+    boolean traceTree,
+    SessionPages session) {
 
   public GenerationRequest {
     Objects.requireNonNull(id, "id");
@@ -35,6 +38,42 @@ public record GenerationRequest(
     if (promptIds.length == 0) {
       throw new IllegalArgumentException("the prompt has no tokens");
     }
+  }
+
+  /** A request without a session. */
+  public GenerationRequest(
+      String id,
+      int[] promptIds,
+      int[] committedIds,
+      SamplingParams sampling,
+      String mode,
+      int priority,
+      long deadlineEpochMillis,
+      boolean traceTree) {
+    this(
+        id,
+        promptIds,
+        committedIds,
+        sampling,
+        mode,
+        priority,
+        deadlineEpochMillis,
+        traceTree,
+        null);
+  }
+
+  /** A turn of a session. */
+  public GenerationRequest withSession(SessionPages pages) {
+    return new GenerationRequest(
+        id,
+        promptIds,
+        committedIds,
+        sampling,
+        mode,
+        priority,
+        deadlineEpochMillis,
+        traceTree,
+        pages);
   }
 
   /** A request with no history, no deadline and the engine's default policy. */

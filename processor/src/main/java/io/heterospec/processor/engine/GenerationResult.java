@@ -1,5 +1,7 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.kv.CacheTier;
+
 /**
  * The end of a generation.
  *
@@ -12,6 +14,8 @@ package io.heterospec.processor.engine;
  * @param text the whole text, special tokens and stop sequence left out
  * @param tailText text not yet delivered by a step, held back for a possible stop sequence
  * @param promptTokens tokens of the prompt
+ * @param cachedTokens of those, the ones whose keys and values were found in a cache
+ * @param cacheTier where they were found
  * @param targetCalls decoding passes of the target in this attempt, prefill left out
  * @param verifiedTokens rows of those passes
  * @param draftedTokens candidates drafted in this attempt
@@ -31,6 +35,8 @@ public record GenerationResult(
     String text,
     String tailText,
     int promptTokens,
+    int cachedTokens,
+    CacheTier cacheTier,
     long targetCalls,
     long verifiedTokens,
     long draftedTokens,

@@ -47,7 +47,10 @@ final class Prefill {
    */
   List<Part> next(List<Sequence> live) {
     List<Sequence> waiting =
-        live.stream().filter(each -> !each.prefilled()).sorted(AdmissionQueue.FAIR).toList();
+        live.stream()
+            .filter(each -> each.reader == null && !each.prefilled())
+            .sorted(AdmissionQueue.FAIR)
+            .toList();
     if (waiting.isEmpty()) {
       return List.of();
     }

@@ -19,6 +19,7 @@ final class Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
 
   private final CacheBudget caches;
+  private final SessionCaches sessions;
   private final Prefill prefill;
   private final DecodeCycle cycle;
   private final int maxLive;
@@ -34,10 +35,12 @@ final class Scheduler {
   Scheduler(
       ModelPair models,
       CacheBudget caches,
+      SessionCaches sessions,
       SpeculationBudget budget,
       EngineOptions options,
       Runnable onLeave) {
     this.caches = caches;
+    this.sessions = sessions;
     this.prefill = new Prefill(models.target(), models.head(), options.prefillChunk());
     this.cycle = new DecodeCycle(models.target(), models.head(), budget);
     this.maxLive = options.maxLive();
@@ -77,12 +80,29 @@ final class Scheduler {
     caches.trim();
   }
 
+  /** Forgets what the device keeps of a session. */
+  void forget(String session) {
+    sessions.drop(session);
+  }
+
+  /** Whether pages of sessions wait to be written. */
+  boolean isWriting() {
+    return sessions.isWriting();
+  }
+
+  /** Writes a page of a session whose turn is over; false when none could be written. */
+  boolean writePage() {
+    return sessions.write();
+  }
+
   /** Admits what fits, prefills a chunk and runs a cycle of everything that is prefilled. */
   void round() {
     expire();
     admit();
+    readPages();
     prefill();
     decode(live.stream().filter(Sequence::prefilled).toList());
+    sessions.write();
   }
 
   /** Ends everything with an error, live and waiting. */
@@ -93,6 +113,7 @@ final class Scheduler {
   /** Ends everything without events. */
   void abandonAll() {
     takeAll().forEach(sequence -> leave(sequence, null));
+    sessions.clear();
   }
 
   private List<Sequence> takeAll() {
@@ -118,6 +139,8 @@ final class Scheduler {
       }
       try {
         caches.open(next);
+        sessions.resume(next);
+        sessions.shrink();
         live.add(next);
       } catch (RuntimeException e) {
         fail(next, e);
@@ -150,6 +173,17 @@ final class Scheduler {
     live.remove(sequence);
     sequence.close();
     waiting.add(sequence);
+  }
+
+  // A page each: it takes a fraction of a cycle, so those who decode do not wait.
+  private void readPages() {
+    for (Sequence sequence : live.stream().filter(each -> each.reader != null).toList()) {
+      try {
+        sessions.read(sequence);
+      } catch (RuntimeException e) {
+        failTogether(List.of(sequence), e);
+      }
+    }
   }
 
   private void prefill() {
@@ -209,6 +243,9 @@ final class Scheduler {
   }
 
   private void leave(Sequence sequence, FinishReason reason) {
+    if (reason != null) {
+      sessions.park(sequence);
+    }
     release(sequence, reason == null ? null : SequenceResult.of(sequence, reason));
   }
 

@@ -1,5 +1,6 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.Sampling;
@@ -42,8 +43,13 @@ final class Sequence implements AutoCloseable {
   final SpeculationHistory history = new SpeculationHistory();
   SpeculationBudget.Share share; // of this cycle's budget, null for policies without one
 
+  PageReader reader; // of its session's pages, null when there is none to read
+  int storedRows; // that the session's pages hold already
+
   private int[] tokens;
   private int length;
+  private int cachedTokens;
+  private CacheTier cacheTier = CacheTier.NONE;
   private KvCache targetCache;
   private KvCache headCache;
   // Of the rows the head has not seen yet, oldest first.
@@ -148,14 +154,32 @@ final class Sequence implements AutoCloseable {
     return policy instanceof BudgetedPolicy;
   }
 
+  /** Notes what was not computed again. A turn that lost its place keeps what it found first. */
+  void found(CacheTier tier, int rows) {
+    if (targetCalls == 0) {
+      cacheTier = tier;
+      cachedTokens = Math.min(rows, request.promptIds().length);
+    }
+  }
+
+  /** Tokens of the prompt whose rows were found in a cache. */
+  int cachedTokens() {
+    return cachedTokens;
+  }
+
+  CacheTier cacheTier() {
+    return cacheTier;
+  }
+
   /** Whether the caches hold everything before the root. */
   boolean prefilled() {
-    return targetCache.length() == rootPosition();
+    return reader == null && targetCache.length() == rootPosition();
   }
 
   /** Gives up caches and features; with new caches it can go on after another prefill. */
   @Override
   public void close() {
+    reader = null;
     dropFeatures();
     if (targetCache != null) {
       targetCache.close();

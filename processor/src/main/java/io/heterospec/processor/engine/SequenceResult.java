@@ -31,6 +31,8 @@ final class SequenceResult {
         sequence.text.text(),
         tail,
         sequence.request.promptIds().length,
+        sequence.cachedTokens(),
+        sequence.cacheTier(),
         sequence.targetCalls,
         sequence.verifiedTokens,
         sequence.draftedTokens,

@@ -11,6 +11,7 @@ import io.heterospec.processor.tree.SurvivalModel;
 import io.heterospec.processor.tree.TreePolicy;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -37,7 +38,11 @@ public final class TorchEngine implements DecodeEngine {
   // another closely do not wait for it to be allocated again.
   private static final long IDLE_MILLIS = 1000;
 
-  private record Opened(ModelPair models, CacheBudget caches, Policies policies) {}
+  // Where a page of a session finds no room it is offered again so often.
+  private static final long PAGE_RETRY_MILLIS = 10;
+
+  private record Opened(
+      ModelPair models, CacheBudget caches, Policies policies, Map<String, Integer> sessions) {}
 
   private final EngineOptions options;
   private final HuggingFaceTextModel text;
@@ -176,6 +181,16 @@ public final class TorchEngine implements DecodeEngine {
   }
 
   @Override
+  public void forget(String session) {
+    commands.add(loaded -> loaded.scheduler().forget(session));
+  }
+
+  @Override
+  public Map<String, Integer> sessions() {
+    return Map.copyOf(loading.join().sessions());
+  }
+
+  @Override
   public int load() {
     return load.get();
   }
@@ -242,9 +257,11 @@ public final class TorchEngine implements DecodeEngine {
         Policies served = new Policies(options, models.device().isGpu(), text.fingerprint());
         SpeculationBudget budget = budget(models, served);
         CacheBudget caches = new CacheBudget(models, options.cacheBytes());
-        Scheduler scheduler = new Scheduler(models, caches, budget, options, load::decrementAndGet);
+        SessionCaches sessions = new SessionCaches(models, caches, text.fingerprint());
+        Scheduler scheduler =
+            new Scheduler(models, caches, sessions, budget, options, load::decrementAndGet);
         loaded = new Loaded(models, caches, scheduler);
-        loading.complete(new Opened(models, caches, served));
+        loading.complete(new Opened(models, caches, served, sessions.rows()));
       } catch (Throwable e) {
         death = e;
         loading.completeExceptionally(e);
@@ -287,6 +304,14 @@ public final class TorchEngine implements DecodeEngine {
   }
 
   private Command awaitCommand(Scheduler scheduler) throws InterruptedException {
+    while (scheduler.isWriting() && commands.isEmpty()) {
+      if (!scheduler.writePage()) {
+        Command next = commands.poll(PAGE_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        if (next != null || closed) {
+          return next == null ? loaded -> {} : next;
+        }
+      }
+    }
     Command next = commands.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
     if (next == null) {
       scheduler.trim();

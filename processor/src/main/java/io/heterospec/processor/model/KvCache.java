@@ -43,6 +43,39 @@ public final class KvCache implements AutoCloseable {
     length += rows;
   }
 
+  /** A copy of the first {@code rows} rows of context; the caller's to close. */
+  public KvSnapshot snapshot(int rows) {
+    Objects.checkIndex(rows - 1, length);
+    Tensor copy = module.call("snapshot", pool.tensor(), slot, pool.capacity(), rows).tensor();
+    return new KvSnapshot(module, copy, rows);
+  }
+
+  /** Appends the first {@code rows} rows of a snapshot. */
+  public void append(KvSnapshot snapshot, int rows) {
+    Objects.checkIndex(rows - 1, snapshot.rows());
+    requireRoom(rows);
+    module
+        .call("restore", snapshot.tensor(), pool.tensor(), slot, pool.capacity(), length, rows)
+        .close();
+    length += rows;
+  }
+
+  /**
+   * Appends the first {@code rows} of the rows that {@link KvSnapshot#read} gave.
+   *
+   * @param of how many rows {@code values} has
+   */
+  public void append(byte[] values, int of, int rows) {
+    Objects.checkIndex(rows - 1, of);
+    requireRoom(rows);
+    try (Tensor bytes = device.bytes(values)) {
+      module
+          .call("write_bytes", bytes, of, pool.tensor(), slot, pool.capacity(), length, rows)
+          .close();
+    }
+    length += rows;
+  }
+
   /** Forgets the context from row {@code rows} on. */
   public void truncate(int rows) {
     length = Objects.checkIndex(rows, length + 1);

@@ -51,6 +51,13 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
+  /** Elements of a uint8 tensor, copied from the device. */
+  public byte[] toBytes() {
+    try (PtNDArray array = array()) {
+      return array.toByteArray();
+    }
+  }
+
   @Override
   public void close() {
     value.close();

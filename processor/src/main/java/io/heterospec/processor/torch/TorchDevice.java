@@ -109,6 +109,13 @@ public final class TorchDevice implements AutoCloseable {
     return new Tensor(manager, (PtNDArray) manager.create(values, shape, DataType.UINT8));
   }
 
+  /** A copy of bytes as a uint8 tensor. */
+  public Tensor bytes(byte[] values) {
+    Shape shape = new Shape(values.length);
+    ByteBuffer wrapped = ByteBuffer.wrap(values);
+    return new Tensor(manager, (PtNDArray) manager.create(wrapped, shape, DataType.UINT8));
+  }
+
   Device device() {
     return device;
   }

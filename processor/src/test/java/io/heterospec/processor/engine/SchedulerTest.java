@@ -79,7 +79,11 @@ class SchedulerTest {
   private void schedule(int maxLive, int prefillChunk, long cacheBytes) {
     caches = new CacheBudget(models, cacheBytes);
     EngineOptions limits = options.withLimits(maxLive, 64).withPrefillChunk(prefillChunk);
-    scheduler = new Scheduler(models, caches, budget(), limits, () -> {});
+    scheduler = new Scheduler(models, caches, sessions(), budget(), limits, () -> {});
+  }
+
+  private SessionCaches sessions() {
+    return new SessionCaches(models, caches, text.fingerprint());
   }
 
   private static SpeculationBudget budget() {
@@ -151,7 +155,13 @@ class SchedulerTest {
         index -> {
           EngineOptions alone = options.withLimits(1, 1);
           Scheduler single =
-              new Scheduler(models, new CacheBudget(models, CACHE), null, alone, () -> {});
+              new Scheduler(
+                  models,
+                  new CacheBudget(models, CACHE),
+                  new SessionCaches(models, new CacheBudget(models, CACHE), text.fingerprint()),
+                  null,
+                  alone,
+                  () -> {});
           Recording recording = new Recording();
           GenerationRequest request =
               GenerationRequest.of("plain", prompts.get(index), sampling(index, TOKENS));

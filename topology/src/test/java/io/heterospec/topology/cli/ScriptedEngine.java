@@ -7,10 +7,12 @@ import io.heterospec.processor.engine.GenerationListener;
 import io.heterospec.processor.engine.GenerationRequest;
 import io.heterospec.processor.engine.GenerationResult;
 import io.heterospec.processor.engine.GenerationStep;
+import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.text.TextModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -136,6 +138,8 @@ final class ScriptedEngine implements DecodeEngine {
             "",
             "",
             1,
+            0,
+            CacheTier.NONE,
             one.steps,
             5L * one.steps,
             8L * one.steps,
@@ -175,6 +179,14 @@ final class ScriptedEngine implements DecodeEngine {
   @Override
   public void abandon(String requestId) {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void forget(String session) {}
+
+  @Override
+  public Map<String, Integer> sessions() {
+    return Map.of();
   }
 
   @Override

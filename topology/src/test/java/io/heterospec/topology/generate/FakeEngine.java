@@ -7,6 +7,7 @@ import io.heterospec.processor.engine.GenerationListener;
 import io.heterospec.processor.engine.GenerationRequest;
 import io.heterospec.processor.engine.GenerationResult;
 import io.heterospec.processor.engine.GenerationStep;
+import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.text.HuggingFaceTextModel;
 import io.heterospec.processor.text.TextModel;
 import io.heterospec.topology.DemoPair;
@@ -89,6 +90,8 @@ final class FakeEngine implements DecodeEngine {
               text + tail,
               tail,
               request.promptIds().length,
+              0,
+              CacheTier.NONE,
               cycles,
               5L * cycles,
               8L * cycles,
@@ -144,6 +147,14 @@ final class FakeEngine implements DecodeEngine {
   public void abandon(String id) {
     abandoned.add(id);
     live.remove(id);
+  }
+
+  @Override
+  public void forget(String session) {}
+
+  @Override
+  public Map<String, Integer> sessions() {
+    return Map.of();
   }
 
   @Override

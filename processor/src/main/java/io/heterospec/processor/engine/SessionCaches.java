@@ -1,0 +1,213 @@
+package io.heterospec.processor.engine;
+
+import io.heterospec.processor.kv.CacheTier;
+import io.heterospec.processor.kv.PageFormat;
+import io.heterospec.processor.kv.SessionPages;
+import io.heterospec.processor.model.Features;
+import io.heterospec.processor.model.KvSnapshot;
+import io.heterospec.processor.model.RowBatch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the device knows of sessions between their turns. A finished turn is parked: its rows stay
+ * on the device and are written to the session's pages in the background, only those the pages
+ * lack. The next turn takes up what it has in common with them, else with the pages. Parked
+ * sessions leave, least recently used first, when the live ones need the memory. Belongs to the
+ * engine's thread, except {@link #rows}.
+ */
+final class SessionCaches {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionCaches.class);
+
+  private final ModelPair models;
+  private final CacheBudget budget;
+  private final PageFormat format;
+  private final RowBatch batch = new RowBatch();
+  private final Map<String, ParkedSession> parked = new LinkedHashMap<>(); // oldest first
+  private final Map<String, Integer> rows = new ConcurrentHashMap<>();
+  private final List<ParkedSession> unstored = new ArrayList<>();
+
+  /**
+   * @param fingerprint of the pair
+   */
+  SessionCaches(ModelPair models, CacheBudget budget, String fingerprint) {
+    this.models = models;
+    this.budget = budget;
+    this.format =
+        new PageFormat(
+            fingerprint,
+            models.arithmetic().dtype().label(),
+            models.target().memory().rowBytes(),
+            models.head() == null ? 0 : models.head().memory().rowBytes());
+  }
+
+  /** Rows on the device of each parked session, as other threads may read them. */
+  Map<String, Integer> rows() {
+    return rows;
+  }
+
+  /** Keeps what a turn that is over has computed; its caches stay its own to close. */
+  void park(Sequence sequence) {
+    SessionPages pages = sequence.request.session();
+    if (pages == null || sequence.targetCache() == null) {
+      return;
+    }
+    // The last token's row was never needed, and what was cut off after it never will be.
+    int count = Math.min(sequence.targetCache().length(), sequence.length() - 1);
+    if (count < 1) {
+      return;
+    }
+    drop(pages.session());
+    try {
+      boolean withHead = sequence.headCache() != null;
+      if (withHead) {
+        catchUp(sequence, count);
+      }
+      KvSnapshot target = sequence.targetCache().snapshot(count);
+      KvSnapshot head = withHead ? sequence.headCache().snapshot(count) : null;
+      add(sequence, target, head);
+    } catch (RuntimeException e) {
+      // Only speed is lost: the next turn computes these rows again.
+      LOG.warn("the cache of session {} was not kept", pages.session(), e);
+    }
+    shrink();
+  }
+
+  // The head reads what it put off, so that its rows are as many as the target's.
+  private void catchUp(Sequence sequence, int count) {
+    int missing = count - sequence.headCache().length();
+    if (missing <= 0) {
+      sequence.headCache().truncate(count);
+      return;
+    }
+    List<Features.Rows> seen = new ArrayList<>();
+    for (Features.Rows part : sequence.features()) {
+      int wanted = Math.min(missing, part.count());
+      missing -= wanted;
+      if (wanted > 0) {
+        seen.add(new Features.Rows(part.of(), part.rows(), wanted)); // held by the sequence
+      }
+    }
+    batch.reset();
+    Drafter.addContext(batch, sequence, count);
+    models.head().addContext(batch, seen);
+  }
+
+  private void add(Sequence sequence, KvSnapshot target, KvSnapshot head) {
+    SessionPages pages = sequence.request.session();
+    int[] tokens = Arrays.copyOf(sequence.tokens(), target.rows() + 1);
+    int stored = Math.min(sequence.storedRows, target.rows()) / format.rows() * format.rows();
+    ParkedSession session = new ParkedSession(pages, tokens, target, head, stored, format);
+    parked.put(pages.session(), session);
+    rows.put(pages.session(), target.rows());
+    if (!session.isStored()) {
+      unstored.add(session);
+    }
+  }
+
+  /** Gives a turn with fresh caches what is known of its tokens already. */
+  void resume(Sequence sequence) {
+    SessionPages pages = sequence.request.session();
+    if (pages == null) {
+      return;
+    }
+    // The head proposes from features, which only a pass gives: one row is left to compute.
+    int most = sequence.rootPosition() - (sequence.policy.drafts() ? 1 : 0);
+    ParkedSession session = parked.get(pages.session());
+    int common = session == null ? 0 : Math.min(most, usableRows(session, sequence));
+    if (common > 0) {
+      sequence.targetCache().append(session.target(), common);
+      if (sequence.policy.drafts()) {
+        sequence.headCache().append(session.head(), common);
+      }
+      boolean sameStore = session.pages().store() == pages.store();
+      sequence.storedRows = sameStore ? Math.min(common, session.storedRows()) : 0;
+      sequence.found(CacheTier.DEVICE, common);
+    } else {
+      sequence.reader = new PageReader(format, sequence, most);
+    }
+    drop(pages.session());
+  }
+
+  private static int usableRows(ParkedSession session, Sequence sequence) {
+    return sequence.policy.drafts() && session.head() == null
+        ? 0
+        : session.commonRows(sequence.tokens(), sequence.length());
+  }
+
+  /** Reads the next page of a turn, if it still reads pages. */
+  void read(Sequence sequence) {
+    PageReader reader = sequence.reader;
+    if (!reader.next()) {
+      sequence.reader = null;
+      if (reader.rows() > 0) {
+        sequence.storedRows = reader.rows();
+        sequence.found(CacheTier.STORE, reader.rows());
+      }
+    }
+  }
+
+  /**
+   * Writes one page of a parked session.
+   *
+   * @return false when there was none to write, or no room for it
+   */
+  boolean write() {
+    Iterator<ParkedSession> waiting = unstored.iterator();
+    while (waiting.hasNext()) {
+      ParkedSession session = waiting.next();
+      if (session.store(format)) {
+        if (session.isStored()) {
+          waiting.remove();
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether pages wait to be written. */
+  boolean isWriting() {
+    return !unstored.isEmpty();
+  }
+
+  /** Forgets a session. */
+  void drop(String session) {
+    ParkedSession dropped = parked.remove(session);
+    if (dropped != null) {
+      rows.remove(session);
+      unstored.remove(dropped);
+      dropped.close();
+    }
+  }
+
+  /** Forgets the least recently used sessions until the rest fits beside the live ones. */
+  void shrink() {
+    Iterator<String> oldest = List.copyOf(parked.keySet()).iterator();
+    while (oldest.hasNext() && bytes() > budget.spare()) {
+      drop(oldest.next());
+    }
+  }
+
+  /** Bytes of all parked sessions. */
+  long bytes() {
+    long bytes = 0;
+    for (ParkedSession session : parked.values()) {
+      bytes +=
+          session.rows() * (session.head() == null ? format.targetRowBytes() : format.rowBytes());
+    }
+    return bytes;
+  }
+
+  /** Forgets all. */
+  void clear() {
+    List.copyOf(parked.keySet()).forEach(this::drop);
+  }
+}
