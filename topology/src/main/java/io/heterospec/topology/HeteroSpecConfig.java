@@ -39,9 +39,11 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String MAX_ATTEMPTS = "heterospec.max.attempts";
   public static final String SESSION_TTL_MS = "heterospec.session.ttl.ms";
   public static final String REQUEST_ID_RETENTION_MS = "heterospec.request.id.retention.ms";
+  public static final String SESSION_KV_CHANGELOG = "heterospec.session.kv.changelog";
   public static final String STATE_DIR = "heterospec.state.dir";
 
   private static final String ROUTER_COMMIT_MS = "100";
+  private static final long MOST_CHANGELOGGED_ROW_BYTES = 16 << 10;
   private static final long HOUR_MS = 3_600_000L;
   private static final ConfigDef DEFINITION = define();
 
@@ -155,6 +157,14 @@ public final class HeteroSpecConfig extends AbstractConfig {
             Importance.MEDIUM,
             "How long an idle session is kept.")
         .define(
+            SESSION_KV_CHANGELOG,
+            Type.STRING,
+            "auto",
+            ConfigDef.ValidString.in("auto", "true", "false"),
+            Importance.MEDIUM,
+            "Whether caches of sessions are changelogged, so that they survive the instance. auto: where a"
+                + " token takes at most 16 KiB; otherwise another instance computes them again.")
+        .define(
             REQUEST_ID_RETENTION_MS,
             Type.LONG,
             HOUR_MS,
@@ -196,6 +206,18 @@ public final class HeteroSpecConfig extends AbstractConfig {
       routes.put(getString(MODEL_NAME), pool());
     }
     return routes;
+  }
+
+  /**
+   * Whether the pages of session caches are changelogged.
+   *
+   * @param rowBytes bytes of a token in the caches
+   */
+  public boolean changelogsPages(long rowBytes) {
+    String setting = getString(SESSION_KV_CHANGELOG);
+    return setting.equals("auto")
+        ? rowBytes <= MOST_CHANGELOGGED_ROW_BYTES
+        : Boolean.parseBoolean(setting);
   }
 
   /** Everything the user gave, for clients and serdes. */

@@ -32,7 +32,7 @@ import org.apache.kafka.streams.state.StoreBuilder;
  * The whole graph.
  *
  * <pre>
- * prompts ──► router ──► requests.POOL ──► generate (sessions, pending, progress, request-ids)
+ * prompts ──► router ──► requests.POOL ──► generate (sessions, session-kv, pending, progress, request-ids)
  *                └─ invalid ─► completions       ▲            └─► deltas, completions, telemetry
  * cancellations ─────────────────────────────────┘
  * </pre>
@@ -74,6 +74,7 @@ public final class HeteroSpecTopology {
     GenerateProcessor.Children children =
         new GenerateProcessor.Children("deltas", COMPLETIONS, "telemetry");
     GenerateSettings settings = settings();
+    Set<StoreBuilder<?>> stores = Stores.builders(config.changelogsPages(engine.cacheRowBytes()));
     Topology topology =
         new Topology()
             .addSource(
@@ -88,7 +89,7 @@ public final class HeteroSpecTopology {
                 topics.cancellations())
             .addProcessor(
                 "generate",
-                owning(() -> new GenerateProcessor(engine, settings, children, metrics)),
+                owning(stores, () -> new GenerateProcessor(engine, settings, children, metrics)),
                 "requests",
                 "cancellations");
     sink(topology, "deltas", topics.deltas(), GenerationDelta.class, "generate");
@@ -122,6 +123,7 @@ public final class HeteroSpecTopology {
   }
 
   private static ProcessorSupplier<String, SpecificRecord, String, SpecificRecord> owning(
+      Set<StoreBuilder<?>> stores,
       Supplier<Processor<String, SpecificRecord, String, SpecificRecord>> supplier) {
     return new ProcessorSupplier<>() {
       @Override
@@ -131,7 +133,7 @@ public final class HeteroSpecTopology {
 
       @Override
       public Set<StoreBuilder<?>> stores() {
-        return Stores.builders();
+        return stores;
       }
     };
   }

@@ -19,4 +19,8 @@ public final class DemoPair {
   public static Path target() {
     return home().resolve("model/demo/target");
   }
+
+  public static Path draft() {
+    return home().resolve("model/demo/draft");
+  }
 }

@@ -85,6 +85,11 @@ final class CacheBudget {
     }
   }
 
+  /** Bytes of a token in all caches. Safe for use by several threads. */
+  long rowBytes() {
+    return target.rowBytes() + (head == null ? 0 : head.rowBytes());
+  }
+
   /** Bytes that no cache's memory takes. */
   long spare() {
     return bytes - target.bytes() - (head == null ? 0 : head.bytes());

@@ -35,6 +35,9 @@ public interface DecodeEngine extends AutoCloseable {
   /** Tokens that the device keeps of each session between its turns. */
   Map<String, Integer> sessions();
 
+  /** Bytes that a token takes in the caches of target and head together. */
+  long cacheRowBytes();
+
   /** Generations admitted or queued. */
   int load();
 

@@ -191,6 +191,11 @@ public final class TorchEngine implements DecodeEngine {
   }
 
   @Override
+  public long cacheRowBytes() {
+    return loading.join().caches().rowBytes();
+  }
+
+  @Override
   public int load() {
     return load.get();
   }

@@ -14,6 +14,7 @@ import io.heterospec.topology.route.ErrorCodes;
 import io.heterospec.topology.route.InvalidRequestException;
 import io.heterospec.topology.route.PromptRouter;
 import io.heterospec.topology.session.RequestIds;
+import io.heterospec.topology.session.SessionKv;
 import io.heterospec.topology.session.Sessions;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.telemetry.GenerationMetrics;
@@ -49,6 +50,8 @@ public final class GenerateProcessor
   /** Names of the children that send to the output topics. */
   public record Children(String deltas, String completions, String telemetry) {}
 
+  // Pages are large: what they cost a punctuation stays within a few milliseconds.
+  private static final int PAGES_AT_ONCE = 4;
   private static final Duration EXPIRY_INTERVAL = Duration.ofMinutes(1);
 
   private final DecodeEngine engine;
@@ -61,6 +64,7 @@ public final class GenerateProcessor
   private ProcessorContext<String, SpecificRecord> context;
   private PendingWork pending;
   private Sessions sessions;
+  private SessionKv pages;
   private RequestIds requestIds;
   private Submission submission;
   private boolean uncommitted;
@@ -85,7 +89,8 @@ public final class GenerateProcessor
             context.getStateStore(Stores.PENDING), context.getStateStore(Stores.PROGRESS));
     sessions = new Sessions(context.getStateStore(Stores.SESSIONS));
     requestIds = new RequestIds(context.getStateStore(Stores.REQUEST_IDS));
-    submission = new Submission(engine, sessions);
+    pages = new SessionKv(context.getStateStore(Stores.SESSION_KV));
+    submission = new Submission(engine, sessions, pages);
     context.schedule(
         settings.punctuateInterval(), PunctuationType.WALL_CLOCK_TIME, now -> punctuate());
     context.schedule(EXPIRY_INTERVAL, PunctuationType.WALL_CLOCK_TIME, this::expire);
@@ -162,6 +167,7 @@ public final class GenerateProcessor
         break; // the engine is full
       }
     }
+    uncommitted |= pages.flush(PAGES_AT_ONCE);
     commitIfDue();
   }
 
@@ -293,7 +299,10 @@ public final class GenerateProcessor
   }
 
   private void expire(long nowMs) {
-    sessions.expire(Instant.ofEpochMilli(nowMs).minus(settings.sessionTtl()));
+    for (String idle : sessions.expire(Instant.ofEpochMilli(nowMs).minus(settings.sessionTtl()))) {
+      pages.delete(idle);
+      engine.forget(idle);
+    }
     requestIds.expire(nowMs - settings.requestIdRetention().toMillis());
   }
 
@@ -301,6 +310,9 @@ public final class GenerateProcessor
   public void close() {
     // No waiting: what is not committed will be decoded again, from what is.
     runningByEngineId.keySet().forEach(engine::abandon);
+    if (pages != null) {
+      pages.close();
+    }
     runningByEngineId.clear();
     runningByRequestId.clear();
   }

@@ -91,6 +91,7 @@ final class Records {
                 Usage.newBuilder()
                     .setPromptTokens(result.promptTokens())
                     .setCompletionTokens(tokens.size())
+                    .setCachedTokens(result.cachedTokens())
                     .build())
             .setSpeculation(progress.summary())
             .setTimings(

@@ -8,6 +8,7 @@ import io.heterospec.schemas.PromptEvent;
 import io.heterospec.topology.route.ErrorCodes;
 import io.heterospec.topology.route.InvalidRequestException;
 import io.heterospec.topology.route.PromptRules;
+import io.heterospec.topology.session.SessionKv;
 import io.heterospec.topology.session.Sessions;
 import java.util.Arrays;
 import java.util.List;
@@ -16,10 +17,12 @@ import java.util.List;
 final class Submission {
   private final DecodeEngine engine;
   private final Sessions sessions;
+  private final SessionKv pages;
 
-  Submission(DecodeEngine engine, Sessions sessions) {
+  Submission(DecodeEngine engine, Sessions sessions, SessionKv pages) {
     this.engine = engine;
     this.sessions = sessions;
+    this.pages = pages;
   }
 
   /**
@@ -77,15 +80,19 @@ final class Submission {
   /** The engine's request: what was published already is its prefix. */
   GenerationRequest request(String engineId, PendingGeneration pending, Progress progress) {
     PromptEvent prompt = pending.getRequest().getPrompt();
-    return new GenerationRequest(
-        engineId,
-        pending.getPromptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
-        progress.tokenArray(),
-        PromptRules.sampling(
-            prompt.getSampling(), engine.model().defaultMaxTokens(), pending.getSeed()),
-        prompt.getMode(),
-        prompt.getPriority(),
-        prompt.getDeadline() == null ? Long.MAX_VALUE : prompt.getDeadline().toEpochMilli(),
-        prompt.getTraceTree());
+    GenerationRequest request =
+        new GenerationRequest(
+            engineId,
+            pending.getPromptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
+            progress.tokenArray(),
+            PromptRules.sampling(
+                prompt.getSampling(), engine.model().defaultMaxTokens(), pending.getSeed()),
+            prompt.getMode(),
+            prompt.getPriority(),
+            prompt.getDeadline() == null ? Long.MAX_VALUE : prompt.getDeadline().toEpochMilli(),
+            prompt.getTraceTree());
+    return prompt.getSessionId() == null
+        ? request
+        : request.withSession(pages.pages(prompt.getSessionId()));
   }
 }

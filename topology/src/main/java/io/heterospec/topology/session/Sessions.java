@@ -62,15 +62,18 @@ public final class Sessions {
             .build());
   }
 
-  /** Forgets sessions last used before a time. */
-  public void expire(Instant before) {
+  /** Forgets sessions last used before a time; returns which. */
+  public List<String> expire(Instant before) {
+    List<String> expired = new ArrayList<>();
     try (KeyValueIterator<String, SessionState> all = store.all()) {
       while (all.hasNext()) {
         KeyValue<String, SessionState> entry = all.next();
         if (entry.value.getLastUsedAt().isBefore(before)) {
           store.delete(entry.key);
+          expired.add(entry.key);
         }
       }
     }
+    return expired;
   }
 }

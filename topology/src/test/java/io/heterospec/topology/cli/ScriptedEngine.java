@@ -190,6 +190,11 @@ final class ScriptedEngine implements DecodeEngine {
   }
 
   @Override
+  public long cacheRowBytes() {
+    return 1024;
+  }
+
+  @Override
   public int load() {
     return ids.size();
   }

@@ -158,6 +158,11 @@ final class FakeEngine implements DecodeEngine {
   }
 
   @Override
+  public long cacheRowBytes() {
+    return 1024;
+  }
+
+  @Override
   public int load() {
     return live.size();
   }

@@ -56,7 +56,7 @@ class ResumptionTest {
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
     properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
     context = new MockProcessorContext<>(properties, new TaskId(0, 0), directory.toFile());
-    for (StoreBuilder<?> builder : Stores.builders()) {
+    for (StoreBuilder<?> builder : Stores.builders(true)) {
       StateStore store = builder.withLoggingDisabled().build();
       store.init(context.getStateStoreContext(), store);
     }
@@ -65,7 +65,7 @@ class ResumptionTest {
 
   @AfterEach
   void stop() {
-    for (StoreBuilder<?> builder : Stores.builders()) {
+    for (StoreBuilder<?> builder : Stores.builders(true)) {
       ((StateStore) context.getStateStore(builder.name())).close();
     }
     engine.close();
