@@ -10,6 +10,7 @@ import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.schemas.Topics;
 import io.heterospec.topology.generate.GenerateProcessor;
 import io.heterospec.topology.generate.GenerateSettings;
+import io.heterospec.topology.generate.Output;
 import io.heterospec.topology.route.PromptRouter;
 import io.heterospec.topology.route.PromptRules;
 import io.heterospec.topology.session.Stores;
@@ -71,8 +72,7 @@ public final class HeteroSpecTopology {
 
   /** The requests of this process's pool to text and telemetry. */
   public Topology processor(DecodeEngine engine, GenerationMetrics metrics) {
-    GenerateProcessor.Children children =
-        new GenerateProcessor.Children("deltas", COMPLETIONS, "telemetry");
+    Output.Children children = new Output.Children("deltas", COMPLETIONS, "telemetry");
     GenerateSettings settings = settings();
     Set<StoreBuilder<?>> stores = Stores.builders(config.changelogsPages(engine.cacheRowBytes()));
     Topology topology =

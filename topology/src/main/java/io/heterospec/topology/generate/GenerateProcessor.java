@@ -6,30 +6,21 @@ import io.heterospec.processor.engine.GenerationStep;
 import io.heterospec.schemas.CancelEvent;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.FinishReason;
+import io.heterospec.schemas.GenerationProgress;
 import io.heterospec.schemas.PendingGeneration;
 import io.heterospec.schemas.PromptEvent;
-import io.heterospec.schemas.RecordHeader;
 import io.heterospec.schemas.RoutedRequest;
 import io.heterospec.topology.route.ErrorCodes;
 import io.heterospec.topology.route.InvalidRequestException;
-import io.heterospec.topology.route.PromptRouter;
 import io.heterospec.topology.session.RequestIds;
 import io.heterospec.topology.session.SessionKv;
 import io.heterospec.topology.session.Sessions;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.telemetry.GenerationMetrics;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -41,39 +32,36 @@ import org.apache.kafka.streams.processor.api.Record;
  * <p>{@link #process} stores a request and returns; it never waits for the engine. A wall-clock
  * punctuator takes what the engine's thread left in the outbox, forwards it and records progress:
  * text, telemetry, progress, transcript and the end of a request go into one transaction each time
- * the task commits. After a crash {@link #init} submits every pending generation again with the
- * tokens already committed as its prefix. The stream thread owns everything here but the outbox.
+ * the task commits. After a crash {@link #init} finds every pending generation in the store, and
+ * they are submitted again with the tokens already committed as their prefix. The stream thread
+ * owns everything here but the outbox.
  */
 public final class GenerateProcessor
     implements Processor<String, SpecificRecord, String, SpecificRecord> {
-
-  /** Names of the children that send to the output topics. */
-  public record Children(String deltas, String completions, String telemetry) {}
-
   // Pages are large: what they cost a punctuation stays within a few milliseconds.
   private static final int PAGES_AT_ONCE = 4;
   private static final Duration EXPIRY_INTERVAL = Duration.ofMinutes(1);
 
   private final DecodeEngine engine;
   private final GenerateSettings settings;
-  private final Children children;
+  private final Output.Children children;
   private final GenerationMetrics metrics;
   private final Outbox outbox = new Outbox();
-  private final Map<String, Running> runningByEngineId = new HashMap<>();
-  private final Map<String, Running> runningByRequestId = new HashMap<>();
   private ProcessorContext<String, SpecificRecord> context;
   private PendingWork pending;
   private Sessions sessions;
   private SessionKv pages;
   private RequestIds requestIds;
-  private Submission submission;
-  private boolean uncommitted;
-  private long lastCommitMs;
+  private Dispatcher dispatcher;
+  private Output output;
 
+  /**
+   * @param children names of the children that send to the output topics
+   */
   public GenerateProcessor(
       DecodeEngine engine,
       GenerateSettings settings,
-      Children children,
+      Output.Children children,
       GenerationMetrics metrics) {
     this.engine = engine;
     this.settings = settings;
@@ -90,7 +78,10 @@ public final class GenerateProcessor
     sessions = new Sessions(context.getStateStore(Stores.SESSIONS));
     requestIds = new RequestIds(context.getStateStore(Stores.REQUEST_IDS));
     pages = new SessionKv(context.getStateStore(Stores.SESSION_KV));
-    submission = new Submission(engine, sessions, pages);
+    output = new Output(context, children, settings.commitInterval());
+    dispatcher =
+        new Dispatcher(
+            engine, pending, new Submission(engine, sessions, pages), outbox, this::refuse);
     context.schedule(
         settings.punctuateInterval(), PunctuationType.WALL_CLOCK_TIME, now -> punctuate());
     context.schedule(EXPIRY_INTERVAL, PunctuationType.WALL_CLOCK_TIME, this::expire);
@@ -118,28 +109,18 @@ public final class GenerateProcessor
       metrics.duplicate();
       return;
     }
-    long seed = prompt.getSampling().getSeed();
     PendingGeneration generation =
-        PendingGeneration.newBuilder()
-            .setRequest(request)
-            .setSeed(seed)
-            .setOrigin(
-                PromptRouter.origin(context.recordMetadata().orElseThrow(), record.timestamp()))
-            .setHeaders(headers(record.headers()))
-            .setEnqueuedAt(now())
-            .build();
+        Records.pending(request, record, context.recordMetadata().orElseThrow(), now());
     pending.add(generation);
     if (requestIds.takeCancelled(id)) {
       end(generation, Records.ended(generation, FinishReason.CANCELLED, null, now()));
-    } else if (pending.isHead(generation)) {
-      submit(id);
+    } else {
+      dispatch();
     }
   }
 
   private void cancel(String id) {
-    Running running = runningByRequestId.get(id);
-    if (running != null) {
-      engine.cancel(running.engineId());
+    if (dispatcher.cancel(id)) {
       return;
     }
     PendingGeneration waiting = pending.get(id);
@@ -151,101 +132,98 @@ public final class GenerateProcessor
   }
 
   private void punctuate() {
-    for (int i = 0; i < settings.workBudget(); i++) {
-      Object event = outbox.poll();
-      if (event == null) {
-        break;
-      }
-      if (event instanceof GenerationStep step) {
-        onStep(step);
-      } else {
-        onFinished((GenerationResult) event);
+    for (Drained drained : outbox.drain(settings.workBudget())) {
+      Running running = dispatcher.running(drained.engineId());
+      if (running != null) { // otherwise of a submission that is over
+        publish(running, drained);
       }
     }
-    for (String id : pending.heads()) {
-      if (!submit(id)) {
-        break; // the engine is full
-      }
-    }
-    uncommitted |= pages.flush(PAGES_AT_ONCE);
-    commitIfDue();
+    dispatch();
+    pages.flush(PAGES_AT_ONCE); // nobody waits for their commit
+    output.commitIfDue();
   }
 
-  /** Offers a head to the engine; false when the engine is full, and it stays in the store. */
-  private boolean submit(String id) {
-    if (runningByRequestId.containsKey(id)) {
-      return true;
-    }
-    PendingGeneration stored = pending.get(id);
-    Progress progress = pending.progress(id);
-    try {
-      PendingGeneration encoded = submission.encoded(stored, progress);
-      String engineId = id + '@' + UUID.randomUUID();
-      Running running = new Running(engineId, encoded, progress, context.currentSystemTimeMs());
-      if (!offer(running)) {
-        return false;
-      }
-      if (encoded != stored) {
-        pending.update(encoded);
-      }
-      runningByEngineId.put(engineId, running);
-      runningByRequestId.put(id, running);
-    } catch (InvalidRequestException e) {
-      end(
-          stored,
-          Records.ended(
-              stored, FinishReason.FAILED, Records.error(e.code(), e.getMessage()), now()));
-    }
-    return true;
+  private void dispatch() {
+    dispatcher.dispatch(settings.workBudget(), context.currentSystemTimeMs());
   }
 
-  private boolean offer(Running running) {
-    try {
-      return engine.submit(
-          submission.request(running.engineId(), running.pending(), running.progress()), outbox);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidRequestException(ErrorCodes.INVALID_REQUEST, e.getMessage());
+  private void refuse(PendingGeneration generation, InvalidRequestException reason) {
+    end(
+        generation,
+        Records.ended(
+            generation,
+            FinishReason.FAILED,
+            Records.error(reason.code(), reason.getMessage()),
+            now()));
+  }
+
+  private void publish(Running running, Drained drained) {
+    GenerationResult result = drained.result();
+    boolean again = result != null && mayRetry(running, result);
+    publishText(running, drained.steps(), again ? null : result);
+    if (again) {
+      retry(running);
+    } else if (result != null) {
+      finish(running, result);
     }
   }
 
-  private void onStep(GenerationStep step) {
-    Running running = runningByEngineId.get(step.requestId());
-    if (running == null) {
-      return; // of a submission that is over
+  // A last delta also carries the text held back for a possible stop sequence.
+  private void publishText(Running running, List<GenerationStep> steps, GenerationResult end) {
+    Progress progress = running.progress();
+    int offset = progress.tokens().size();
+    StringBuilder text = new StringBuilder();
+    int cycle = progress.cycles();
+    for (GenerationStep step : steps) {
+      text.append(step.text());
+      output.telemetry(
+          running.pending(), Records.telemetry(running.prompt(), step, cycle++, now()));
+      metrics.cycle(step);
     }
-    PromptEvent prompt = running.prompt();
-    int cycle = running.progress().cycles();
-    forward(
-        running.pending(),
-        Records.delta(prompt, step.tokenOffset(), step.tokenIds(), step.text(), now()),
-        children.deltas());
-    forward(running.pending(), Records.telemetry(prompt, step, cycle, now()), children.telemetry());
-    pending.append(running.requestId(), running.progress().add(step));
-    metrics.cycle(step);
+    List<Integer> tokens = List.of();
+    if (!steps.isEmpty()) {
+      GenerationProgress added = progress.add(steps);
+      pending.append(running.requestId(), added);
+      tokens = added.getTokenIds();
+    }
+    if (end != null) {
+      text.append(end.text(), progress.textChars(), end.text().length());
+    }
+    if (!tokens.isEmpty() || !text.isEmpty()) {
+      output.delta(
+          running.pending(),
+          Records.delta(running.prompt(), offset, tokens, text.toString(), now()));
+    }
   }
 
-  private void onFinished(GenerationResult result) {
-    Running running = runningByEngineId.remove(result.requestId());
-    if (running == null) {
-      return;
-    }
-    runningByRequestId.remove(running.requestId());
+  private boolean mayRetry(Running running, GenerationResult result) {
+    return isFailure(result)
+        && result.retryable()
+        && running.pending().getAttempt() + 1 < settings.maxAttempts();
+  }
+
+  private static boolean isFailure(GenerationResult result) {
+    return result.finishReason() == io.heterospec.processor.engine.FinishReason.FAILED;
+  }
+
+  // The next dispatch submits it again, from what was published.
+  private void retry(Running running) {
+    PendingGeneration failed = running.pending();
+    dispatcher.ended(running);
+    pending.again(PendingGeneration.newBuilder(failed).setAttempt(failed.getAttempt() + 1).build());
+    metrics.retry();
+  }
+
+  private void finish(Running running, GenerationResult result) {
+    dispatcher.ended(running);
     PendingGeneration generation = running.pending();
-    boolean failed = result.finishReason().name().equals(FinishReason.FAILED.name());
-    if (failed && result.retryable() && generation.getAttempt() + 1 < settings.maxAttempts()) {
-      pending.update(
-          PendingGeneration.newBuilder(generation).setAttempt(generation.getAttempt() + 1).build());
-      metrics.retry();
-      return; // the next punctuation submits it again, from what was published
-    }
-    publishTail(running, result);
     double queueMs =
         running.offeredMs() - generation.getEnqueuedAt().toEpochMilli() + result.queueNanos() / 1e6;
     Completion completion =
         Records.completion(generation, result, running.progress(), queueMs, now());
-    if (!failed && generation.getRequest().getPrompt().getSessionId() != null) {
+    if (!isFailure(result) && running.prompt().getSessionId() != null) {
       sessions.append(
-          generation.getRequest().getPrompt().getSessionId(),
+          running.prompt().getSessionId(),
           running.requestId(),
           generation.getModelFingerprint(),
           generation.getPromptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
@@ -255,47 +233,12 @@ public final class GenerateProcessor
     end(generation, completion);
   }
 
-  // Text that was held back for an unfinished character or a possible stop sequence.
-  private void publishTail(Running running, GenerationResult result) {
-    int published = running.progress().textChars();
-    if (result.text().length() > published) {
-      int offset = running.progress().tokens().size();
-      String tail = result.text().substring(published);
-      forward(
-          running.pending(),
-          Records.delta(running.prompt(), offset, new int[0], tail, now()),
-          children.deltas());
-    }
-  }
-
   /** The one end of a generation: its completion goes out and nothing of it stays pending. */
   private void end(PendingGeneration generation, Completion completion) {
-    forward(generation, completion, children.completions());
+    output.completion(generation, completion);
     requestIds.finished(completion.getRequestId(), context.currentSystemTimeMs());
     pending.remove(generation);
     metrics.finished(completion);
-  }
-
-  // A punctuation has no source record: key, time and headers come from the stored request.
-  private void forward(PendingGeneration generation, SpecificRecord value, String child) {
-    PromptEvent prompt = generation.getRequest().getPrompt();
-    String key = prompt.getSessionId() == null ? prompt.getRequestId() : prompt.getSessionId();
-    Headers headers = new RecordHeaders();
-    for (RecordHeader header : generation.getHeaders()) {
-      headers.add(header.getKey(), header.getValue() == null ? null : header.getValue().array());
-    }
-    context.forward(new Record<>(key, value, context.currentSystemTimeMs(), headers), child);
-    uncommitted = true;
-  }
-
-  // Readers of committed text wait for this, but every commit is a transaction on the broker.
-  private void commitIfDue() {
-    long now = context.currentSystemTimeMs();
-    if (uncommitted && now - lastCommitMs >= settings.commitInterval().toMillis()) {
-      context.commit();
-      uncommitted = false;
-      lastCommitMs = now;
-    }
   }
 
   private void expire(long nowMs) {
@@ -309,24 +252,13 @@ public final class GenerateProcessor
   @Override
   public void close() {
     // No waiting: what is not committed will be decoded again, from what is.
-    runningByEngineId.keySet().forEach(engine::abandon);
-    if (pages != null) {
+    if (dispatcher != null) { // init may have failed before
+      dispatcher.abandonAll();
       pages.close();
     }
-    runningByEngineId.clear();
-    runningByRequestId.clear();
   }
 
   private Instant now() {
     return Instant.ofEpochMilli(context.currentSystemTimeMs());
-  }
-
-  private static List<RecordHeader> headers(Headers headers) {
-    List<RecordHeader> stored = new ArrayList<>();
-    for (Header header : headers) {
-      ByteBuffer value = header.value() == null ? null : ByteBuffer.wrap(header.value());
-      stored.add(RecordHeader.newBuilder().setKey(header.key()).setValue(value).build());
-    }
-    return stored;
   }
 }

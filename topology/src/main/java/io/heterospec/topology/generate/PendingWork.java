@@ -5,12 +5,14 @@ import io.heterospec.schemas.PendingGeneration;
 import io.heterospec.schemas.PromptEvent;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -19,14 +21,15 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * The generations of one task that have no completion yet. Requests and progress lie in
  * changelogged stores, apart from each other and progress appended, so that a token's cost does not
  * grow with the text. In memory are only the ids, queued by session in the order of their records:
- * the head of a queue may run, the others wait for it.
+ * the head of a queue is ready to run, the others wait for it.
  */
 final class PendingWork {
   private static final char SEPARATOR = '\u0000';
 
   private final KeyValueStore<String, PendingGeneration> pending;
   private final KeyValueStore<String, GenerationProgress> progress;
-  private final Map<String, Queue<String>> queues = new LinkedHashMap<>();
+  private final Map<String, Queue<String>> queues = new HashMap<>();
+  private final Set<String> ready = new LinkedHashSet<>();
 
   PendingWork(
       KeyValueStore<String, PendingGeneration> pending,
@@ -62,19 +65,21 @@ final class PendingWork {
     pending.put(generation.getRequest().getPrompt().getRequestId(), generation);
   }
 
-  /** The generations that may run now: the head of each session's queue. */
-  List<String> heads() {
-    return queues.values().stream().map(Queue::peek).toList();
+  /** The longest ready of the heads that were not started; null when there is none. */
+  String nextReady() {
+    Iterator<String> first = ready.iterator();
+    return first.hasNext() ? first.next() : null;
   }
 
-  /** Whether this is the head of its session's queue. */
-  boolean isHead(PendingGeneration generation) {
-    PromptEvent prompt = generation.getRequest().getPrompt();
-    return prompt.getRequestId().equals(queues.get(queueKey(prompt)).peek());
+  /** Notes that a ready generation runs. */
+  void started(String requestId) {
+    ready.remove(requestId);
   }
 
-  int size() {
-    return queues.values().stream().mapToInt(Collection::size).sum();
+  /** Replaces the stored form of a generation that ran, and makes it ready once more. */
+  void again(PendingGeneration generation) {
+    update(generation);
+    ready.add(generation.getRequest().getPrompt().getRequestId());
   }
 
   void append(String requestId, GenerationProgress step) {
@@ -103,10 +108,14 @@ final class PendingWork {
       }
     }
     keys.forEach(progress::delete);
+    ready.remove(id);
     Queue<String> queue = queues.get(queueKey(prompt));
+    boolean head = id.equals(queue.peek());
     queue.remove(id);
     if (queue.isEmpty()) {
       queues.remove(queueKey(prompt));
+    } else if (head) {
+      ready.add(queue.peek());
     }
   }
 
@@ -116,7 +125,11 @@ final class PendingWork {
 
   private void queue(PendingGeneration generation) {
     PromptEvent prompt = generation.getRequest().getPrompt();
-    queues.computeIfAbsent(queueKey(prompt), key -> new ArrayDeque<>()).add(prompt.getRequestId());
+    Queue<String> queue = queues.computeIfAbsent(queueKey(prompt), key -> new ArrayDeque<>());
+    queue.add(prompt.getRequestId());
+    if (queue.size() == 1) {
+      ready.add(prompt.getRequestId());
+    }
   }
 
   // Prefixed, so that a session and a request without one never share a queue by name.

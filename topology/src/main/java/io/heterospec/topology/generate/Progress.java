@@ -5,6 +5,7 @@ import io.heterospec.processor.engine.GenerationStep;
 import io.heterospec.schemas.GenerationProgress;
 import io.heterospec.schemas.SpeculationSummary;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** What a generation has published so far, summed over its cycles and attempts. */
@@ -31,31 +32,40 @@ final class Progress {
     }
   }
 
-  /** Adds one cycle; returns the entry to append to the store. */
-  GenerationProgress add(GenerationStep step) {
-    CycleReport cycle = step.cycle();
-    List<Long> bins = new ArrayList<>();
-    if (cycle.bin() >= 0) {
-      for (int i = 0; i < BINS; i++) {
-        bins.add(i == cycle.bin() ? 1L : 0L);
-      }
-    }
-    GenerationProgress entry =
+  /** Adds the cycles of one drain, at least one; returns the entry to append to the store. */
+  GenerationProgress add(List<GenerationStep> steps) {
+    List<Integer> fresh = new ArrayList<>();
+    long[] bins = new long[BINS];
+    boolean binned = false;
+    GenerationProgress.Builder entry =
         GenerationProgress.newBuilder()
-            .setTokenOffset(step.tokenOffset())
-            .setTokenIds(boxed(step.tokenIds()))
-            .setTextChars(step.text().length())
-            .setCycles(1)
-            .setTargetCalls(1)
-            .setVerified(cycle.verified())
-            .setDrafted(cycle.candidates())
-            .setAccepted(step.tokenIds().length - 1)
-            .setBinCycles(bins)
-            .setDecodeMs(cycle.totalNanos() / 1e6)
+            .setTokenOffset(steps.get(0).tokenOffset())
+            .setCycles(steps.size())
+            .setTargetCalls(steps.size());
+    for (GenerationStep step : steps) {
+      CycleReport cycle = step.cycle();
+      for (int token : step.tokenIds()) {
+        fresh.add(token);
+      }
+      if (cycle.bin() >= 0) {
+        bins[cycle.bin()]++;
+        binned = true;
+      }
+      entry
+          .setTextChars(entry.getTextChars() + step.text().length())
+          .setVerified(entry.getVerified() + cycle.verified())
+          .setDrafted(entry.getDrafted() + cycle.candidates())
+          .setDecodeMs(entry.getDecodeMs() + cycle.totalNanos() / 1e6);
+      mode = cycle.policy();
+    }
+    GenerationProgress added =
+        entry
+            .setTokenIds(fresh)
+            .setAccepted(fresh.size() - steps.size())
+            .setBinCycles(binned ? Arrays.stream(bins).boxed().toList() : List.of())
             .build();
-    restore(entry);
-    mode = cycle.policy();
-    return entry;
+    restore(added);
+    return added;
   }
 
   List<Integer> tokens() {
@@ -77,10 +87,6 @@ final class Progress {
 
   /** Sums for the completion; the mode is that of the last cycle seen by this process. */
   SpeculationSummary summary() {
-    List<Long> bins = new ArrayList<>();
-    for (long count : binCycles) {
-      bins.add(count);
-    }
     return SpeculationSummary.newBuilder()
         .setMode(mode)
         .setTargetCalls(cycles)
@@ -88,15 +94,7 @@ final class Progress {
         .setDraftedTokens(drafted)
         .setAcceptedTokens(tokens.size() - cycles)
         .setMeanAcceptanceLength(cycles == 0 ? 0 : (double) tokens.size() / cycles)
-        .setBinCycles(bins)
+        .setBinCycles(Arrays.stream(binCycles).boxed().toList())
         .build();
-  }
-
-  private static List<Integer> boxed(int[] ids) {
-    List<Integer> list = new ArrayList<>(ids.length);
-    for (int id : ids) {
-      list.add(id);
-    }
-    return list;
   }
 }

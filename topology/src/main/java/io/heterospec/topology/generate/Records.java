@@ -9,25 +9,50 @@ import io.heterospec.schemas.FinishReason;
 import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.PendingGeneration;
 import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.RecordHeader;
+import io.heterospec.schemas.RoutedRequest;
 import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.schemas.Timings;
 import io.heterospec.schemas.TreeNode;
 import io.heterospec.schemas.Usage;
+import io.heterospec.topology.route.PromptRouter;
+import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 
-/** The output records of a generation, from what the engine reports. */
+/** The records of a generation: as it waits, and its output from what the engine reports. */
 final class Records {
   private Records() {}
 
+  /** A request as it waits in the store. */
+  static PendingGeneration pending(
+      RoutedRequest request, Record<?, ?> record, RecordMetadata at, Instant now) {
+    List<RecordHeader> headers = new ArrayList<>();
+    for (Header header : record.headers()) {
+      ByteBuffer value = header.value() == null ? null : ByteBuffer.wrap(header.value());
+      headers.add(RecordHeader.newBuilder().setKey(header.key()).setValue(value).build());
+    }
+    return PendingGeneration.newBuilder()
+        .setRequest(request)
+        .setSeed(request.getPrompt().getSampling().getSeed())
+        .setOrigin(PromptRouter.origin(at, record.timestamp()))
+        .setHeaders(headers)
+        .setEnqueuedAt(now)
+        .build();
+  }
+
   static GenerationDelta delta(
-      PromptEvent prompt, int tokenOffset, int[] tokens, String text, Instant now) {
+      PromptEvent prompt, int tokenOffset, List<Integer> tokens, String text, Instant now) {
     return GenerationDelta.newBuilder()
         .setRequestId(prompt.getRequestId())
         .setSessionId(prompt.getSessionId())
         .setTokenOffset(tokenOffset)
-        .setTokenIds(Arrays.stream(tokens).boxed().toList())
+        .setTokenIds(tokens)
         .setText(text)
         .setCreatedAt(now)
         .build();

@@ -12,6 +12,10 @@ import io.heterospec.schemas.PromptEvent;
  */
 record Running(String engineId, PendingGeneration pending, Progress progress, long offeredMs) {
 
+  Running offeredAt(long nowMs) {
+    return new Running(engineId, pending, progress, nowMs);
+  }
+
   PromptEvent prompt() {
     return pending.getRequest().getPrompt();
   }

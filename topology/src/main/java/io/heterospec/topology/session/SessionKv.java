@@ -51,15 +51,13 @@ public final class SessionKv implements AutoCloseable {
    * Writes pages the engine left. For the stream thread.
    *
    * @param most pages to write now
-   * @return whether any was written
    */
-  public boolean flush(int most) {
+  public void flush(int most) {
     int written = 0;
     for (Waiting next = null; written < most && (next = waiting.poll()) != null; written++) {
       waitingBytes.addAndGet(-next.page.bytes());
       store.put(key(next.session, next.number), toRecord(next.page));
     }
-    return written > 0;
   }
 
   /** Deletes all pages of a session, also those that wait. For the stream thread. */

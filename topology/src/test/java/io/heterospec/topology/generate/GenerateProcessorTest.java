@@ -145,22 +145,24 @@ class GenerateProcessorTest {
     FakeEngine.Live live = engine.of("r1");
     live.step(1, 2, 3);
     live.step(4);
+    assertThat(deltas.isEmpty()).isTrue(); // nothing is forwarded from the engine's side
+    tick();
+    live.step(5);
     live.end(FinishReason.STOP, "!");
-    assertThat(completions.isEmpty()).isTrue(); // nothing is forwarded from the engine's side
     tick();
     List<GenerationDelta> pieces = deltas.readValuesToList();
-    assertThat(pieces).extracting(GenerationDelta::getTokenOffset).containsExactly(0, 3, 4);
-    assertThat(pieces).extracting(GenerationDelta::getText).containsExactly("bcd", "e", "!");
+    assertThat(pieces).extracting(GenerationDelta::getTokenOffset).containsExactly(0, 4);
+    assertThat(pieces).extracting(GenerationDelta::getText).containsExactly("bcde", "f!");
     List<StepTelemetry> cycles = telemetry.readValuesToList();
-    assertThat(cycles).extracting(StepTelemetry::getCycle).containsExactly(0, 1);
+    assertThat(cycles).extracting(StepTelemetry::getCycle).containsExactly(0, 1, 2);
     assertThat(cycles.get(0).getEntropy()).isEqualTo(1.5);
     Completion completion = onlyCompletion();
-    assertThat(completion.getText()).isEqualTo("bcde!");
-    assertThat(completion.getTokenIds()).containsExactly(1, 2, 3, 4);
-    assertThat(completion.getUsage().getCompletionTokens()).isEqualTo(4);
-    assertThat(completion.getSpeculation().getTargetCalls()).isEqualTo(2);
-    assertThat(completion.getSpeculation().getMeanAcceptanceLength()).isEqualTo(2);
-    assertThat(completion.getSpeculation().getBinCycles().get(2)).isEqualTo(2);
+    assertThat(completion.getText()).isEqualTo("bcdef!");
+    assertThat(completion.getTokenIds()).containsExactly(1, 2, 3, 4, 5);
+    assertThat(completion.getUsage().getCompletionTokens()).isEqualTo(5);
+    assertThat(completion.getSpeculation().getTargetCalls()).isEqualTo(3);
+    assertThat(completion.getSpeculation().getMeanAcceptanceLength()).isEqualTo(5 / 3.0);
+    assertThat(completion.getSpeculation().getBinCycles().get(2)).isEqualTo(3);
     assertThat(stored(Stores.PENDING)).isZero();
     assertThat(stored(Stores.PROGRESS)).isZero();
   }

@@ -42,8 +42,8 @@ class ResumptionTest {
           3,
           Duration.ofHours(1),
           Duration.ofHours(1));
-  private static final GenerateProcessor.Children CHILDREN =
-      new GenerateProcessor.Children("deltas", "completions", "telemetry");
+  private static final Output.Children CHILDREN =
+      new Output.Children("deltas", "completions", "telemetry");
 
   @TempDir Path directory;
   private final FakeEngine engine = new FakeEngine();
@@ -138,7 +138,7 @@ class ResumptionTest {
     tick();
     assertThat(forwarded(GenerationDelta.class))
         .extracting(GenerationDelta::getTokenOffset)
-        .containsExactly(0, 2, 3);
+        .containsExactly(0, 3);
     assertThat(forwarded(StepTelemetry.class))
         .extracting(StepTelemetry::getCycle)
         .containsExactly(0, 1, 2);

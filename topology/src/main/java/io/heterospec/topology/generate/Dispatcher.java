@@ -1,0 +1,123 @@
+package io.heterospec.topology.generate;
+
+import io.heterospec.processor.engine.DecodeEngine;
+import io.heterospec.schemas.PendingGeneration;
+import io.heterospec.topology.route.ErrorCodes;
+import io.heterospec.topology.route.InvalidRequestException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Gives the engine what may run and knows what it runs. What the engine has no place for stays in
+ * the store and is offered again by the next call, so that a backlog costs a call nothing.
+ */
+final class Dispatcher {
+
+  /** Ends a generation that the model can never run. */
+  interface Refusal {
+    void refuse(PendingGeneration generation, InvalidRequestException reason);
+  }
+
+  private final DecodeEngine engine;
+  private final PendingWork pending;
+  private final Submission submission;
+  private final Outbox outbox;
+  private final Refusal refusal;
+  private final Map<String, Running> byEngineId = new HashMap<>();
+  private final Map<String, Running> byRequestId = new HashMap<>();
+  private Running next; // prepared, but the engine was full: it is not prepared for every offer
+
+  Dispatcher(
+      DecodeEngine engine,
+      PendingWork pending,
+      Submission submission,
+      Outbox outbox,
+      Refusal refusal) {
+    this.engine = engine;
+    this.pending = pending;
+    this.submission = submission;
+    this.outbox = outbox;
+    this.refusal = refusal;
+  }
+
+  /**
+   * Offers ready generations until the engine is full.
+   *
+   * @param atMost generations offered
+   */
+  void dispatch(int atMost, long nowMs) {
+    for (int i = 0; i < atMost; i++) {
+      String id = pending.nextReady();
+      if (id == null || !submit(id, nowMs)) {
+        return;
+      }
+    }
+  }
+
+  // False when the engine is full.
+  private boolean submit(String id, long nowMs) {
+    try {
+      Running running = prepared(id).offeredAt(nowMs);
+      if (!offer(running)) {
+        return false;
+      }
+      pending.started(id);
+      byEngineId.put(running.engineId(), running);
+      byRequestId.put(id, running);
+    } catch (InvalidRequestException e) {
+      refusal.refuse(pending.get(id), e);
+    }
+    next = null;
+    return true;
+  }
+
+  private Running prepared(String id) {
+    if (next == null || !next.requestId().equals(id)) {
+      PendingGeneration stored = pending.get(id);
+      Progress progress = pending.progress(id);
+      PendingGeneration encoded = submission.encoded(stored, progress);
+      if (encoded != stored) {
+        pending.update(encoded);
+      }
+      next = new Running(id + '@' + UUID.randomUUID(), encoded, progress, 0);
+    }
+    return next;
+  }
+
+  private boolean offer(Running running) {
+    try {
+      return engine.submit(
+          submission.request(running.engineId(), running.pending(), running.progress()), outbox);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidRequestException(ErrorCodes.INVALID_REQUEST, e.getMessage());
+    }
+  }
+
+  /** The generation of a submission; null when the submission is over. */
+  Running running(String engineId) {
+    return byEngineId.get(engineId);
+  }
+
+  /** Notes that a submission is over. */
+  void ended(Running running) {
+    byEngineId.remove(running.engineId());
+    byRequestId.remove(running.requestId());
+  }
+
+  /** Asks the engine to stop a request; false when the engine does not run it. */
+  boolean cancel(String requestId) {
+    Running running = byRequestId.get(requestId);
+    if (running != null) {
+      engine.cancel(running.engineId());
+    }
+    return running != null;
+  }
+
+  /** Stops everything without waiting; events that still come belong to no submission. */
+  void abandonAll() {
+    byEngineId.keySet().forEach(engine::abandon);
+    byEngineId.clear();
+    byRequestId.clear();
+  }
+}
