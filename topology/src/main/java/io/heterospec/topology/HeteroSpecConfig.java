@@ -6,6 +6,7 @@ import static org.apache.kafka.common.config.ConfigDef.Range.between;
 import io.heterospec.schemas.Topics;
 import io.heterospec.topology.route.DeadLetterDeserializationHandler;
 import io.heterospec.topology.route.DeadLetterProcessingHandler;
+import io.heterospec.topology.session.SessionOverflow;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String SESSION_TTL_MS = "heterospec.session.ttl.ms";
   public static final String REQUEST_ID_RETENTION_MS = "heterospec.request.id.retention.ms";
   public static final String SESSION_KV_CHANGELOG = "heterospec.session.kv.changelog";
+  public static final String SESSION_OVERFLOW = "heterospec.session.overflow";
   public static final String STATE_DIR = "heterospec.state.dir";
 
   private static final String ROUTER_COMMIT_MS = "100";
@@ -156,6 +158,15 @@ public final class HeteroSpecConfig extends AbstractConfig {
             atLeast(1),
             Importance.MEDIUM,
             "How long an idle session is kept.")
+        .define(
+            SESSION_OVERFLOW,
+            Type.STRING,
+            SessionOverflow.REJECT.label(),
+            ConfigDef.ValidString.in(SessionOverflow.labels().toArray(String[]::new)),
+            Importance.MEDIUM,
+            "What happens when a session's next turn does not fit the model's context. reject: the turn"
+                + " fails. drop-oldest: its oldest turns are forgotten until half the context is free;"
+                + " system messages stay.")
         .define(
             SESSION_KV_CHANGELOG,
             Type.STRING,

@@ -13,6 +13,7 @@ import io.heterospec.topology.generate.GenerateSettings;
 import io.heterospec.topology.generate.Output;
 import io.heterospec.topology.route.PromptRouter;
 import io.heterospec.topology.route.PromptRules;
+import io.heterospec.topology.session.SessionOverflow;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import java.time.Duration;
@@ -105,6 +106,7 @@ public final class HeteroSpecTopology {
         millis(HeteroSpecConfig.COMMIT_INTERVAL_MS),
         config.getInt(HeteroSpecConfig.MAX_ATTEMPTS),
         millis(HeteroSpecConfig.SESSION_TTL_MS),
+        SessionOverflow.of(config.getString(HeteroSpecConfig.SESSION_OVERFLOW)),
         millis(HeteroSpecConfig.REQUEST_ID_RETENTION_MS));
   }
 

@@ -16,6 +16,7 @@ import io.heterospec.topology.session.RequestIds;
 import io.heterospec.topology.session.SessionKv;
 import io.heterospec.topology.session.Sessions;
 import io.heterospec.topology.session.Stores;
+import io.heterospec.topology.session.Transcript;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import java.time.Duration;
 import java.time.Instant;
@@ -81,7 +82,7 @@ public final class GenerateProcessor
     output = new Output(context, children, settings.commitInterval());
     dispatcher =
         new Dispatcher(
-            engine, pending, new Submission(engine, sessions, pages), outbox, this::refuse);
+            engine, pending, new Submission(engine, sessions, pages, settings.sessionOverflow()), outbox, this::refuse);
     context.schedule(
         settings.punctuateInterval(), PunctuationType.WALL_CLOCK_TIME, now -> punctuate());
     context.schedule(EXPIRY_INTERVAL, PunctuationType.WALL_CLOCK_TIME, this::expire);
@@ -226,7 +227,10 @@ public final class GenerateProcessor
           running.prompt().getSessionId(),
           running.requestId(),
           generation.getModelFingerprint(),
-          generation.getPromptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
+          new Transcript(
+              generation.getPromptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
+              generation.getOpeningTokens(),
+              generation.getTurnStarts()),
           completion.getTokenIds(),
           now());
     }

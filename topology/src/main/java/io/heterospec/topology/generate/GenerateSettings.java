@@ -1,5 +1,6 @@
 package io.heterospec.topology.generate;
 
+import io.heterospec.topology.session.SessionOverflow;
 import java.time.Duration;
 
 /**
@@ -10,6 +11,7 @@ import java.time.Duration;
  * @param commitInterval least time between two commits asked for
  * @param maxAttempts tries before an engine failure is final
  * @param sessionTtl how long an idle session is kept
+ * @param sessionOverflow what happens to a session whose next turn does not fit
  * @param requestIdRetention how long finished request ids are remembered
  */
 public record GenerateSettings(
@@ -18,4 +20,5 @@ public record GenerateSettings(
     Duration commitInterval,
     int maxAttempts,
     Duration sessionTtl,
+    SessionOverflow sessionOverflow,
     Duration requestIdRetention) {}

@@ -9,18 +9,22 @@ import io.heterospec.topology.route.ErrorCodes;
 import io.heterospec.topology.route.InvalidRequestException;
 import io.heterospec.topology.route.PromptRules;
 import io.heterospec.topology.session.SessionKv;
+import io.heterospec.topology.session.SessionOverflow;
 import io.heterospec.topology.session.Sessions;
+import io.heterospec.topology.session.Transcript;
 import java.util.Arrays;
-import java.util.List;
 
 /** Turns a pending generation into a request of the engine. */
 final class Submission {
   private final DecodeEngine engine;
   private final Sessions sessions;
   private final SessionKv pages;
+  private final PromptEncoder encoder;
 
-  Submission(DecodeEngine engine, Sessions sessions, SessionKv pages) {
+  Submission(
+      DecodeEngine engine, Sessions sessions, SessionKv pages, SessionOverflow overflow) {
     this.engine = engine;
+    this.encoder = new PromptEncoder(engine.model(), overflow);
     this.sessions = sessions;
     this.pages = pages;
   }
@@ -47,34 +51,15 @@ final class Submission {
           "this pool serves model '%s', not '%s'; correct the router's routes"
               .formatted(model.name(), pending.getRequest().getModel()));
     }
-    int[] ids = encode(pending.getRequest().getPrompt(), model);
-    if (ids.length >= model.contextLength()) {
-      throw new InvalidRequestException(
-          ErrorCodes.PROMPT_TOO_LONG,
-          "the prompt has %d tokens with its session, the context holds %d; shorten it"
-              .formatted(ids.length, model.contextLength()));
-    }
+    PromptEvent prompt = pending.getRequest().getPrompt();
+    Transcript asked =
+        encoder.encode(sessions.transcript(prompt.getSessionId(), model.fingerprint()), prompt);
     return PendingGeneration.newBuilder(pending)
-        .setPromptTokenIds(Arrays.stream(ids).boxed().toList())
+        .setPromptTokenIds(Arrays.stream(asked.tokens()).boxed().toList())
+        .setOpeningTokens(asked.opening())
+        .setTurnStarts(asked.turns())
         .setModelFingerprint(model.fingerprint())
         .build();
-  }
-
-  private int[] encode(PromptEvent prompt, TextModel model) {
-    int[] transcript = sessions.transcript(prompt.getSessionId(), model.fingerprint());
-    try {
-      return prompt.getText() != null
-          ? model.encodeText(transcript, prompt.getText())
-          : model.encodeChat(transcript, messages(prompt));
-    } catch (IllegalArgumentException e) {
-      throw new InvalidRequestException(ErrorCodes.INVALID_REQUEST, e.getMessage());
-    }
-  }
-
-  private static List<TextModel.ChatMessage> messages(PromptEvent prompt) {
-    return prompt.getMessages().stream()
-        .map(m -> new TextModel.ChatMessage(m.getRole(), m.getContent()))
-        .toList();
   }
 
   /** The engine's request: what was published already is its prefix. */

@@ -12,7 +12,6 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /** The sessions of one task: transcripts as token ids. */
 public final class Sessions {
   private static final int RECENT_REQUESTS = 32;
-  private static final int[] NO_TOKENS = {};
 
   private final KeyValueStore<String, SessionState> store;
 
@@ -20,13 +19,16 @@ public final class Sessions {
     this.store = store;
   }
 
-  /** Token ids of a session so far; empty for a new one, and for one of another model. */
-  public int[] transcript(String sessionId, String fingerprint) {
+  /** A session so far; empty for a new one, and for one of another model. */
+  public Transcript transcript(String sessionId, String fingerprint) {
     SessionState state = sessionId == null ? null : store.get(sessionId);
     // Token ids mean nothing to another model: the session starts anew with it.
     return state == null || !state.getModelFingerprint().equals(fingerprint)
-        ? NO_TOKENS
-        : state.getTranscriptTokenIds().stream().mapToInt(Integer::intValue).toArray();
+        ? Transcript.EMPTY
+        : new Transcript(
+            state.getTranscriptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
+            state.getOpeningTokens(),
+            List.copyOf(state.getTurnStarts()));
   }
 
   /** Whether a finished turn of the session had this request id. */
@@ -35,19 +37,23 @@ public final class Sessions {
     return state != null && state.getRecentRequestIds().contains(requestId);
   }
 
-  /** Appends a finished turn. */
+  /**
+   * Notes a finished turn.
+   *
+   * @param asked the session with the turn's prompt
+   */
   public void append(
       String sessionId,
       String requestId,
       String fingerprint,
-      int[] prompt,
+      Transcript asked,
       List<Integer> answer,
       Instant now) {
     SessionState before = store.get(sessionId);
     List<String> recent =
         new ArrayList<>(before == null ? List.of() : before.getRecentRequestIds());
     recent.add(requestId);
-    List<Integer> transcript = new ArrayList<>(IntStream.of(prompt).boxed().toList());
+    List<Integer> transcript = new ArrayList<>(IntStream.of(asked.tokens()).boxed().toList());
     transcript.addAll(answer);
     store.put(
         sessionId,
@@ -55,6 +61,8 @@ public final class Sessions {
             .setSessionId(sessionId)
             .setModelFingerprint(fingerprint)
             .setTranscriptTokenIds(transcript)
+            .setOpeningTokens(asked.opening())
+            .setTurnStarts(asked.turns())
             .setRecentRequestIds(
                 recent.subList(Math.max(0, recent.size() - RECENT_REQUESTS), recent.size()))
             .setTurns(before == null ? 1 : before.getTurns() + 1)

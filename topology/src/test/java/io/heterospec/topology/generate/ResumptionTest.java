@@ -12,6 +12,7 @@ import io.heterospec.schemas.RecordOrigin;
 import io.heterospec.schemas.RoutedRequest;
 import io.heterospec.schemas.Sampling;
 import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.topology.session.SessionOverflow;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import io.opentelemetry.api.OpenTelemetry;
@@ -41,6 +42,7 @@ class ResumptionTest {
           Duration.ofMillis(50),
           3,
           Duration.ofHours(1),
+          SessionOverflow.REJECT,
           Duration.ofHours(1));
   private static final Output.Children CHILDREN =
       new Output.Children("deltas", "completions", "telemetry");

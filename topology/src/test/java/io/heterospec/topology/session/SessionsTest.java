@@ -36,21 +36,21 @@ class SessionsTest {
   }
 
   private void turn(String id, Instant at) {
-    sessions.append("s", id, "model-a", new int[] {1, 2}, List.of(3, 4), at);
+    sessions.append("s", id, "model-a", Transcript.whole(new int[] {1, 2}), List.of(3, 4), at);
   }
 
   @Test
   void aTranscriptIsPromptAndAnswer() {
-    assertThat(sessions.transcript("s", "model-a")).isEmpty();
-    assertThat(sessions.transcript(null, "model-a")).isEmpty();
+    assertThat(sessions.transcript("s", "model-a").tokens()).isEmpty();
+    assertThat(sessions.transcript(null, "model-a").tokens()).isEmpty();
     turn("r1", Instant.EPOCH);
-    assertThat(sessions.transcript("s", "model-a")).containsExactly(1, 2, 3, 4);
+    assertThat(sessions.transcript("s", "model-a").tokens()).containsExactly(1, 2, 3, 4);
   }
 
   @Test
   void tokenIdsOfAnotherModelAreNotUsed() {
     turn("r1", Instant.EPOCH);
-    assertThat(sessions.transcript("s", "model-b")).isEmpty();
+    assertThat(sessions.transcript("s", "model-b").tokens()).isEmpty();
   }
 
   @Test
@@ -69,8 +69,8 @@ class SessionsTest {
   void idleSessionsExpire() {
     turn("r1", Instant.ofEpochSecond(10));
     sessions.expire(Instant.ofEpochSecond(10));
-    assertThat(sessions.transcript("s", "model-a")).isNotEmpty();
+    assertThat(sessions.transcript("s", "model-a").tokens()).isNotEmpty();
     sessions.expire(Instant.ofEpochSecond(11));
-    assertThat(sessions.transcript("s", "model-a")).isEmpty();
+    assertThat(sessions.transcript("s", "model-a").tokens()).isEmpty();
   }
 }
