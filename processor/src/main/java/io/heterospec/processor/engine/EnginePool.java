@@ -1,0 +1,111 @@
+package io.heterospec.processor.engine;
+
+import io.heterospec.processor.text.TextModel;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Several devices that serve one model as one engine. A session's turn goes to the device that has
+ * its cache; everything else to the one with the least to do. Where that is full the next takes it:
+ * a cache that is elsewhere is read from its pages, or computed again. Safe for use by many threads.
+ */
+public final class EnginePool implements DecodeEngine {
+  private final List<DecodeEngine> engines;
+
+  /**
+   * @param engines one for each device, of the same model; closed with the pool
+   */
+  public EnginePool(List<? extends DecodeEngine> engines) {
+    if (engines.isEmpty()) {
+      throw new IllegalArgumentException("a pool needs an engine");
+    }
+    this.engines = List.copyOf(engines);
+  }
+
+  /**
+   * Opens an engine on each device; a single device gives its engine alone.
+   *
+   * @param options of every engine, but for the device
+   */
+  public static DecodeEngine open(EngineOptions options, List<String> devices) {
+    List<TorchEngine> opened = new ArrayList<>();
+    try {
+      for (String device : devices) {
+        opened.add(TorchEngine.open(options.withDevice(device)));
+      }
+    } catch (RuntimeException e) {
+      opened.forEach(TorchEngine::close);
+      throw e;
+    }
+    return opened.size() == 1 ? opened.get(0) : new EnginePool(opened);
+  }
+
+  @Override
+  public boolean submit(GenerationRequest request, GenerationListener listener) {
+    List<DecodeEngine> candidates = new ArrayList<>(engines);
+    candidates.sort(Comparator.comparingInt(DecodeEngine::load));
+    if (request.session() != null) {
+      String session = request.session().session();
+      // Sorting is stable: those without it stay in the order of their load.
+      candidates.sort(Comparator.comparing(engine -> !engine.sessions().containsKey(session)));
+    }
+    for (DecodeEngine engine : candidates) {
+      if (engine.healthy() && engine.submit(request, listener)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void cancel(String requestId) {
+    engines.forEach(engine -> engine.cancel(requestId));
+  }
+
+  @Override
+  public void abandon(String requestId) {
+    engines.forEach(engine -> engine.abandon(requestId));
+  }
+
+  @Override
+  public void forget(String session) {
+    engines.forEach(engine -> engine.forget(session));
+  }
+
+  /** Where two devices have a session, one of them only has an older part of it. */
+  @Override
+  public Map<String, Integer> sessions() {
+    Map<String, Integer> all = new HashMap<>();
+    engines.forEach(engine -> engine.sessions().forEach((id, rows) -> all.merge(id, rows, Math::max)));
+    return all;
+  }
+
+  @Override
+  public long cacheRowBytes() {
+    return engines.get(0).cacheRowBytes();
+  }
+
+  @Override
+  public int load() {
+    return engines.stream().mapToInt(DecodeEngine::load).sum();
+  }
+
+  @Override
+  public TextModel model() {
+    return engines.get(0).model();
+  }
+
+  /** Whether all devices are: the process is replaced when one is not. */
+  @Override
+  public boolean healthy() {
+    return engines.stream().allMatch(DecodeEngine::healthy);
+  }
+
+  @Override
+  public void close() {
+    engines.forEach(DecodeEngine::close);
+  }
+}
