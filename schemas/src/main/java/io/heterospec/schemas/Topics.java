@@ -72,6 +72,11 @@ public record Topics(String prefix) {
     return prefix + "dead-letters";
   }
 
+  /** {@link ResponseState}, the latest of each response: internal to the gateways. */
+  public String responses() {
+    return prefix + "responses";
+  }
+
   private static void requireLegal(String what, String name) {
     if (name == null || !LEGAL.matcher(name).matches() || name.length() > MAX_LENGTH) {
       throw new IllegalArgumentException(

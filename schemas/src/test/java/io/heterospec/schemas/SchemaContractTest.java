@@ -26,7 +26,8 @@ class SchemaContractTest {
             GenerationDelta.getClassSchema(),
             Completion.getClassSchema(),
             StepTelemetry.getClassSchema(),
-            SessionState.getClassSchema())
+            SessionState.getClassSchema(),
+            ResponseState.getClassSchema())
         .forEach(open::add);
     while (!open.isEmpty()) {
       Schema schema = open.pop();
@@ -49,7 +50,7 @@ class SchemaContractTest {
   void shouldReachEverySchema() {
     assertThat(schemas())
         .extracting(Schema::getName)
-        .hasSize(19)
+        .hasSize(21)
         .contains("RoutedRequest", "TreeNode", "FinishReason", "CompletionError");
   }
 

@@ -23,7 +23,8 @@ class TopicsTest {
                 topics.deltas(),
                 topics.completions(),
                 topics.telemetry(),
-                topics.deadLetters()))
+                topics.deadLetters(),
+                topics.responses()))
         .containsExactly(
             "heterospec.prompts",
             "heterospec.cancellations",
@@ -31,7 +32,8 @@ class TopicsTest {
             "heterospec.deltas",
             "heterospec.completions",
             "heterospec.telemetry",
-            "heterospec.dead-letters");
+            "heterospec.dead-letters",
+            "heterospec.responses");
   }
 
   @ParameterizedTest

@@ -8,6 +8,8 @@ import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RegistryConfig;
 import io.heterospec.schemas.Sampling;
 import io.heterospec.topology.HeteroSpecConfig;
+import io.heterospec.topology.client.EventReader;
+import io.heterospec.topology.client.PromptPublisher;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,6 +1,7 @@
 package io.heterospec.topology.cli;
 
 import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.topology.client.EventReader;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 

@@ -5,6 +5,8 @@ import io.heterospec.processor.engine.EngineOptions;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.Sampling;
+import io.heterospec.topology.client.EventReader;
+import io.heterospec.topology.client.PromptPublisher;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package io.heterospec.topology.cli;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.topology.client.EventReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,6 +4,8 @@ import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.topology.client.EventReader;
+import io.heterospec.topology.client.PromptPublisher;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;

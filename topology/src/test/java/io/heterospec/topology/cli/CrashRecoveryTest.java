@@ -7,6 +7,8 @@ import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RegistryConfig;
 import io.heterospec.schemas.Sampling;
 import io.heterospec.topology.HeteroSpecConfig;
+import io.heterospec.topology.client.EventReader;
+import io.heterospec.topology.client.PromptPublisher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,8 @@
-package io.heterospec.topology.cli;
+package io.heterospec.topology.client;
 
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.schemas.RegistryUnavailableException;
 import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.schemas.Topics;
 import io.heterospec.topology.Avro;
@@ -14,27 +15,35 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /** Reads output records that are written after it was opened. */
-final class EventReader implements AutoCloseable {
+public final class EventReader implements AutoCloseable {
   private static final Duration LOOKUP_LIMIT = Duration.ofSeconds(10);
   private static final String READ_COMMITTED = "read_committed";
   private static final String READ_UNCOMMITTED = "read_uncommitted";
 
   /** Receives the records of one poll, each topic's in order. */
-  interface Handler {
+  public interface Handler {
     default void onDelta(GenerationDelta delta) {}
 
     default void onTelemetry(StepTelemetry step) {}
 
     default void onCompletion(Completion completion) {}
+
+    /** A record that can never be read; unless this returns, reading ends with it. */
+    default void onUnreadable(
+        String topic, int partition, long offset, SerializationException reason) {
+      throw reason;
+    }
   }
 
   private final Topics topics;
@@ -72,7 +81,7 @@ final class EventReader implements AutoCloseable {
    *
    * @throws UnusableResourceException when no broker answers or the topics do not exist
    */
-  static EventReader ofAll(HeteroSpecConfig config) {
+  public static EventReader ofAll(HeteroSpecConfig config) {
     Topics topics = config.topics();
     return new EventReader(
         config, READ_COMMITTED, List.of(topics.deltas(), topics.telemetry(), topics.completions()));
@@ -83,7 +92,7 @@ final class EventReader implements AutoCloseable {
    *
    * @throws UnusableResourceException when no broker answers or the topics do not exist
    */
-  static EventReader ofAnswers(HeteroSpecConfig config) {
+  public static EventReader ofAnswers(HeteroSpecConfig config) {
     Topics topics = config.topics();
     return new EventReader(config, READ_COMMITTED, List.of(topics.deltas(), topics.completions()));
   }
@@ -94,7 +103,7 @@ final class EventReader implements AutoCloseable {
    *
    * @throws UnusableResourceException when no broker answers or the topics do not exist
    */
-  static EventReader ofUncommittedDeltas(HeteroSpecConfig config) {
+  public static EventReader ofUncommittedDeltas(HeteroSpecConfig config) {
     return new EventReader(config, READ_UNCOMMITTED, List.of(config.topics().deltas()));
   }
 
@@ -118,17 +127,50 @@ final class EventReader implements AutoCloseable {
     return partitions;
   }
 
-  /** Waits for records and hands them over: per poll deltas and telemetry before completions. */
-  void poll(Duration timeout, Handler handler) {
-    var records = consumer.poll(timeout);
-    for (ConsumerRecord<String, byte[]> record : records.records(topics.deltas())) {
-      handler.onDelta(deltas.deserialize(record.topic(), record.value()));
+  /**
+   * Reads completions, committed.
+   *
+   * @throws UnusableResourceException when no broker answers or the topics do not exist
+   */
+  public static EventReader ofCompletions(HeteroSpecConfig config) {
+    return new EventReader(config, READ_COMMITTED, List.of(config.topics().completions()));
+  }
+
+  /**
+   * Waits for records and hands them over: per poll deltas and telemetry before completions.
+   *
+   * @throws RegistryUnavailableException when no registry answers; the next call reads the same
+   *     records again
+   */
+  public void poll(Duration timeout, Handler handler) {
+    ConsumerRecords<String, byte[]> records = consumer.poll(timeout);
+    try {
+      each(records, topics.deltas(), deltas, handler::onDelta, handler);
+      each(records, topics.telemetry(), telemetry, handler::onTelemetry, handler);
+      each(records, topics.completions(), completions, handler::onCompletion, handler);
+    } catch (RegistryUnavailableException e) {
+      records.partitions().forEach(at -> consumer.seek(at, records.records(at).get(0).offset()));
+      throw e;
     }
-    for (ConsumerRecord<String, byte[]> record : records.records(topics.telemetry())) {
-      handler.onTelemetry(telemetry.deserialize(record.topic(), record.value()));
-    }
-    for (ConsumerRecord<String, byte[]> record : records.records(topics.completions())) {
-      handler.onCompletion(completions.deserialize(record.topic(), record.value()));
+  }
+
+  private static <T> void each(
+      ConsumerRecords<String, byte[]> records,
+      String topic,
+      Deserializer<T> values,
+      java.util.function.Consumer<T> use,
+      Handler handler) {
+    for (ConsumerRecord<String, byte[]> record : records.records(topic)) {
+      T value;
+      try {
+        value = values.deserialize(topic, record.value());
+      } catch (RegistryUnavailableException e) {
+        throw e;
+      } catch (SerializationException e) {
+        handler.onUnreadable(topic, record.partition(), record.offset(), e);
+        continue;
+      }
+      use.accept(value);
     }
   }
 
