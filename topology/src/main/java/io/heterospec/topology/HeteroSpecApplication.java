@@ -2,19 +2,22 @@ package io.heterospec.topology;
 
 import io.heterospec.processor.engine.DecodeEngine;
 import io.heterospec.schemas.RegistryUnavailableException;
+import io.heterospec.topology.gateway.ResponseTable;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import io.heterospec.topology.telemetry.Telemetry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,20 +33,24 @@ public final class HeteroSpecApplication implements AutoCloseable {
 
   private final OpenTelemetrySdk telemetry;
   private final GenerationMetrics metrics;
-  private final List<KafkaStreams> instances = new ArrayList<>();
+  private final Map<Role, KafkaStreams> instances = new EnumMap<>(Role.class);
+  private final ResponseTable responses = new ResponseTable();
   private final CountDownLatch running;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Throwable failure;
 
-  private HeteroSpecApplication(HeteroSpecConfig config, DecodeEngine engine, Role role) {
-    telemetry = Telemetry.open(role.name().toLowerCase(Locale.ROOT));
+  private HeteroSpecApplication(HeteroSpecConfig config, DecodeEngine engine, Set<Role> roles) {
+    telemetry = Telemetry.open(Role.label(roles));
     metrics = new GenerationMetrics(telemetry, engine);
     HeteroSpecTopology topology = new HeteroSpecTopology(config);
-    if (role.routes()) {
-      add(new KafkaStreams(topology.router(), config.routerProperties()));
+    if (roles.contains(Role.ROUTER)) {
+      add(Role.ROUTER, topology.router(), config.routerProperties());
     }
-    if (role.processes()) {
-      add(new KafkaStreams(topology.processor(engine, metrics), config.processorProperties()));
+    if (roles.contains(Role.PROCESSOR)) {
+      add(Role.PROCESSOR, topology.processor(engine, metrics), config.processorProperties());
+    }
+    if (roles.contains(Role.GATEWAY)) {
+      add(Role.GATEWAY, topology.gateway(responses), config.gatewayProperties());
     }
     running = new CountDownLatch(instances.size());
   }
@@ -51,17 +58,18 @@ public final class HeteroSpecApplication implements AutoCloseable {
   /**
    * Prepares a process: creates missing topics.
    *
-   * @param engine serves the pool of the configuration; null for a router
+   * @param engine serves the pool of the configuration; null where none of the roles processes
    * @throws io.heterospec.topology.embedded.UnusableResourceException when the cluster is out of
    *     reach
    */
   public static HeteroSpecApplication create(
-      HeteroSpecConfig config, DecodeEngine engine, Role role) {
+      HeteroSpecConfig config, DecodeEngine engine, Set<Role> roles) {
     TopicCreator.ensure(config);
-    return new HeteroSpecApplication(config, engine, role);
+    return new HeteroSpecApplication(config, engine, roles);
   }
 
-  private void add(KafkaStreams streams) {
+  private void add(Role role, Topology topology, Properties properties) {
+    KafkaStreams streams = new KafkaStreams(topology, properties);
     AtomicBoolean ran = new AtomicBoolean();
     streams.setUncaughtExceptionHandler(this::onUncaught);
     streams.setStateListener(
@@ -72,7 +80,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
             ended.countDown();
           }
         });
-    instances.add(streams);
+    instances.put(role, streams);
   }
 
   private StreamThreadExceptionResponse onUncaught(Throwable exception) {
@@ -89,7 +97,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
 
   /** Starts all instances and returns at once. */
   public void start() {
-    instances.forEach(KafkaStreams::start);
+    instances.values().forEach(KafkaStreams::start);
   }
 
   /**
@@ -108,7 +116,25 @@ public final class HeteroSpecApplication implements AutoCloseable {
 
   /** Whether every instance runs or rebalances. */
   public boolean healthy() {
-    return instances.stream().allMatch(streams -> streams.state().isRunningOrRebalancing());
+    return instances.values().stream()
+        .allMatch(streams -> streams.state().isRunningOrRebalancing());
+  }
+
+  /** Kafka Streams' state of each role; RUNNING means that its stores are restored, too. */
+  public Map<Role, KafkaStreams.State> states() {
+    Map<Role, KafkaStreams.State> states = new EnumMap<>(Role.class);
+    instances.forEach((role, streams) -> states.put(role, streams.state()));
+    return states;
+  }
+
+  /** Whether every instance runs and has its state. */
+  public boolean ready() {
+    return states().values().stream().allMatch(KafkaStreams.State.RUNNING::equals);
+  }
+
+  /** What the gateway role knows of asynchronous responses; empty without that role. */
+  public ResponseTable responses() {
+    return responses;
   }
 
   /** What ended the application, if it was a failure. */
@@ -118,7 +144,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
 
   @Override
   public void close() {
-    for (KafkaStreams streams : instances) {
+    for (KafkaStreams streams : instances.values()) {
       if (!streams.close(CLOSE_TIMEOUT)) {
         LOG.warn("a Kafka Streams instance did not close within {}", CLOSE_TIMEOUT);
       }

@@ -43,6 +43,18 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String SESSION_KV_CHANGELOG = "heterospec.session.kv.changelog";
   public static final String SESSION_OVERFLOW = "heterospec.session.overflow";
   public static final String STATE_DIR = "heterospec.state.dir";
+  public static final String HTTP_HOST = "heterospec.http.host";
+  public static final String HTTP_PORT = "heterospec.http.port";
+  public static final String API_KEYS = "heterospec.http.api.keys";
+  public static final String TLS_CERTIFICATE = "heterospec.http.tls.certificate";
+  public static final String TLS_KEY = "heterospec.http.tls.key";
+  public static final String CORS_ORIGINS = "heterospec.http.cors.origins";
+  public static final String MAX_REQUEST_BYTES = "heterospec.http.max.request.bytes";
+  public static final String MAX_UNREAD_BYTES = "heterospec.http.max.unread.bytes";
+  public static final String REQUESTS_PER_MINUTE = "heterospec.http.requests.per.minute";
+  public static final String MAX_OPEN = "heterospec.gateway.max.open";
+  public static final String TIMEOUT_MS = "heterospec.gateway.timeout.ms";
+  public static final String RESPONSE_RETENTION_MS = "heterospec.gateway.response.retention.ms";
 
   private static final String ROUTER_COMMIT_MS = "100";
   private static final long MOST_CHANGELOGGED_ROW_BYTES = 16 << 10;
@@ -188,7 +200,89 @@ public final class HeteroSpecConfig extends AbstractConfig {
             Type.STRING,
             "data/state",
             Importance.MEDIUM,
-            "Directory of the local state stores; it may be lost, the changelogs restore it.");
+            "Directory of the local state stores; it may be lost, the changelogs restore it.")
+        .define(
+            HTTP_HOST,
+            Type.STRING,
+            "127.0.0.1",
+            Importance.MEDIUM,
+            "Address that HTTP is served on. Any but a loopback address needs heterospec.http.api.keys.")
+        .define(
+            HTTP_PORT,
+            Type.INT,
+            8080,
+            between(0, 65_535),
+            Importance.MEDIUM,
+            "Port that HTTP is served on; 0 for any free one.")
+        .define(
+            API_KEYS,
+            Type.STRING,
+            "",
+            Importance.HIGH,
+            "File of the API keys' hashes, written by 'heterospec api-key'. Empty: no key is asked for.")
+        .define(
+            TLS_CERTIFICATE,
+            Type.STRING,
+            "",
+            Importance.MEDIUM,
+            "PEM file of the certificate chain; with it HTTPS is served and nothing else.")
+        .define(
+            TLS_KEY,
+            Type.STRING,
+            "",
+            Importance.MEDIUM,
+            "PEM file of the certificate's private key, unencrypted.")
+        .define(
+            CORS_ORIGINS,
+            Type.LIST,
+            List.of(),
+            Importance.LOW,
+            "Origins whose web pages may use the gateway, such as https://app.example.org. Empty: none.")
+        .define(
+            MAX_REQUEST_BYTES,
+            Type.INT,
+            1024 * 1024,
+            atLeast(1),
+            Importance.LOW,
+            "Longest HTTP request body.")
+        .define(
+            MAX_UNREAD_BYTES,
+            Type.INT,
+            256 * 1024,
+            atLeast(1),
+            Importance.LOW,
+            "Most bytes kept for a client that reads slower than its text comes; beyond them it is"
+                + " disconnected and its generation cancelled.")
+        .define(
+            REQUESTS_PER_MINUTE,
+            Type.INT,
+            0,
+            atLeast(0),
+            Importance.LOW,
+            "Most HTTP requests a minute of each API key, or of all clients where no keys are in use;"
+                + " 0 for no limit.")
+        .define(
+            MAX_OPEN,
+            Type.INT,
+            256,
+            atLeast(1),
+            Importance.MEDIUM,
+            "Most requests that a gateway has accepted and that have not ended; further ones are"
+                + " refused with status 429.")
+        .define(
+            TIMEOUT_MS,
+            Type.LONG,
+            600_000L,
+            atLeast(1),
+            Importance.LOW,
+            "How long a gateway's client waits for the end of a text before it is cancelled.")
+        .define(
+            RESPONSE_RETENTION_MS,
+            Type.LONG,
+            HOUR_MS,
+            atLeast(1),
+            Importance.LOW,
+            "How long asynchronous responses can be fetched after they last changed.");
   }
 
   public Topics topics() {
@@ -258,6 +352,20 @@ public final class HeteroSpecConfig extends AbstractConfig {
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     // The processor asks for its commits itself; this only bounds an idle task's transaction.
     properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "1000");
+    return properties;
+  }
+
+  /**
+   * Kafka Streams' settings of a gateway. It runs at least once: what it tracks only goes forward.
+   * It must not believe what is not committed.
+   */
+  public Properties gatewayProperties() {
+    Properties properties = common("gateway");
+    properties.remove(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG); // the router's
+    properties.putIfAbsent(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
+    properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "1000");
+    properties.put(
+        StreamsConfig.consumerPrefix(ConsumerConfig.ISOLATION_LEVEL_CONFIG), "read_committed");
     return properties;
   }
 

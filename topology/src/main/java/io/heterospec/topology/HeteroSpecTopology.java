@@ -5,9 +5,13 @@ import io.heterospec.schemas.CancelEvent;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.ResponseState;
 import io.heterospec.schemas.RoutedRequest;
 import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.schemas.Topics;
+import io.heterospec.topology.gateway.ResponseStores;
+import io.heterospec.topology.gateway.ResponseTable;
+import io.heterospec.topology.gateway.ResponseTracker;
 import io.heterospec.topology.generate.GenerateProcessor;
 import io.heterospec.topology.generate.GenerateSettings;
 import io.heterospec.topology.generate.Output;
@@ -25,6 +29,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
@@ -37,11 +42,13 @@ import org.apache.kafka.streams.state.StoreBuilder;
  * prompts ──► router ──► requests.POOL ──► generate (sessions, session-kv, pending, progress, request-ids)
  *                └─ invalid ─► completions       ▲            └─► deltas, completions, telemetry
  * cancellations ─────────────────────────────────┘
+ *
+ * prompts, deltas, completions ──► track (responses) ──► responses ──► response-table
  * </pre>
  *
- * The router and each pool are applications of their own, so that GPU instances run only the second
- * half and each half has the guarantee it needs. Every name is explicit: names decide where state
- * lies.
+ * The router, each pool and the gateways are applications of their own, so that GPU instances run
+ * only the second half and each half has the guarantee it needs. Every name is explicit: names
+ * decide where state lies.
  */
 public final class HeteroSpecTopology {
   private static final String COMPLETIONS = "completions";
@@ -97,6 +104,48 @@ public final class HeteroSpecTopology {
     sink(topology, COMPLETIONS, topics.completions(), Completion.class, "generate");
     sink(topology, "telemetry", topics.telemetry(), StepTelemetry.class, "generate");
     return topology;
+  }
+
+  /**
+   * The gateways' part: what becomes of asynchronous responses, and the table of it that each
+   * gateway holds. The three sources are keyed alike, so that all records of a request meet in one
+   * task.
+   *
+   * @param table to be kept up to date
+   */
+  public Topology gateway(ResponseTable table) {
+    Duration retention = millis(HeteroSpecConfig.RESPONSE_RETENTION_MS);
+    String defaultModel = config.routes().keySet().iterator().next();
+    // Older records are of responses that would be forgotten at once.
+    AutoOffsetReset since = AutoOffsetReset.byDuration(retention);
+    Topology topology =
+        new Topology()
+            .addSource(
+                since, "prompts", keys(), avro.deserializer(PromptEvent.class), topics.prompts())
+            .addSource(
+                since, "deltas", keys(), avro.deserializer(GenerationDelta.class), topics.deltas())
+            .addSource(
+                since,
+                COMPLETIONS,
+                keys(),
+                avro.deserializer(Completion.class),
+                topics.completions())
+            .addProcessor(
+                "track",
+                () -> new ResponseTracker(retention, defaultModel),
+                "prompts",
+                "deltas",
+                COMPLETIONS)
+            .addStateStore(ResponseStores.tracked(), "track");
+    sink(topology, "responses", topics.responses(), ResponseState.class, "track");
+    return topology.addGlobalStore(
+        ResponseStores.table(),
+        "response-states",
+        keys(),
+        avro.deserializer(ResponseState.class),
+        topics.responses(),
+        "response-table",
+        table.updates());
   }
 
   private GenerateSettings settings() {

@@ -95,11 +95,15 @@ public final class TopicCreator {
     Optional<Integer> partitions = Optional.of(config.getInt(HeteroSpecConfig.PARTITIONS));
     short replication = config.getShort(HeteroSpecConfig.REPLICATION);
     Optional<Short> replicas = replication < 0 ? Optional.empty() : Optional.of(replication);
-    return names.stream()
-        .map(
-            name ->
-                new NewTopic(name, partitions, replicas)
-                    .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "delete")))
-        .toList();
+    List<NewTopic> created = new ArrayList<>();
+    names.forEach(name -> created.add(topic(name, partitions, replicas, "delete")));
+    created.add(topic(topics.responses(), partitions, replicas, "compact"));
+    return created;
+  }
+
+  private static NewTopic topic(
+      String name, Optional<Integer> partitions, Optional<Short> replicas, String cleanup) {
+    return new NewTopic(name, partitions, replicas)
+        .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, cleanup));
   }
 }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -58,7 +59,7 @@ class FaultToleranceTest {
       int registryPort = URI.create(registry.url()).getPort();
       HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings(broker, registry));
       try (HeteroSpecApplication application =
-              HeteroSpecApplication.create(config, engine, Role.ALL);
+              HeteroSpecApplication.create(config, engine, Set.of(Role.ROUTER, Role.PROCESSOR));
           Topics topics = new Topics(config)) {
         application.start();
         assertThat(application.awaitRunning(LIMIT)).isTrue();
@@ -156,7 +157,7 @@ class FaultToleranceTest {
     HeteroSpecConfig config =
         HeteroSpecConfig.fromMap(
             Map.of("bootstrap.servers", "127.0.0.1:1", RegistryConfig.URL, "http://127.0.0.1:1"));
-    assertThatThrownBy(() -> HeteroSpecApplication.create(config, null, Role.ROUTER))
+    assertThatThrownBy(() -> HeteroSpecApplication.create(config, null, Set.of(Role.ROUTER)))
         .isInstanceOf(UnusableResourceException.class)
         .hasMessageContaining("127.0.0.1:1")
         .hasMessageContaining("bootstrap.servers");

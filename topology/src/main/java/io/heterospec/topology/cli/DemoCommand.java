@@ -5,6 +5,7 @@ import io.heterospec.processor.engine.EngineOptions;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.Sampling;
+import io.heterospec.topology.Role;
 import io.heterospec.topology.client.EventReader;
 import io.heterospec.topology.client.PromptPublisher;
 import java.io.IOException;
@@ -16,9 +17,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -70,6 +73,18 @@ final class DemoCommand implements Callable<Integer> {
       description = "0 for greedy decoding. Default: ${DEFAULT-VALUE}.")
   double temperature;
 
+  @Option(
+      names = "--stay",
+      description = "Then serve OpenAI's API on the loopback interface until Ctrl-C.")
+  boolean stay;
+
+  @Option(
+      names = "--http-port",
+      paramLabel = "N",
+      defaultValue = "8080",
+      description = "Port of that API. Default: ${DEFAULT-VALUE}.")
+  int httpPort;
+
   @Option(names = "--json", description = "Print one JSON object, and no text.")
   boolean json;
 
@@ -83,7 +98,7 @@ final class DemoCommand implements Callable<Integer> {
     parts.push(() -> delete(data));
     try (StopOnce stop = new StopOnce(() -> closeAll(parts))) {
       Shutdown.onSignal(stop, err);
-      LocalCluster cluster = LocalCluster.start(data, 0, 0, engine());
+      LocalCluster cluster = LocalCluster.start(data, 0, 0, engine(), roles());
       parts.push(cluster);
       try (EventReader reader = EventReader.ofAll(cluster.config());
           PromptPublisher publisher = new PromptPublisher(cluster.config());
@@ -94,9 +109,28 @@ final class DemoCommand implements Callable<Integer> {
         }
         err.printf(
             "Publishing %d prompt events to %s%n", prompts.size(), cluster.bootstrapServers());
-        return run(prompts, reader, publisher, timer, watch);
+        int result = run(prompts, reader, publisher, timer, watch);
+        return stay && result == 0 ? stay(cluster, parts) : result;
       }
     }
+  }
+
+  private Set<Role> roles() {
+    return stay ? EnumSet.allOf(Role.class) : EnumSet.of(Role.ROUTER, Role.PROCESSOR);
+  }
+
+  // Everything that reads and publishes the demo's own prompts stays open: it costs little.
+  private int stay(LocalCluster cluster, Deque<AutoCloseable> parts) throws InterruptedException {
+    HttpService http =
+        HttpService.start(cluster.config(), httpPort, cluster.application(), cluster.engine());
+    parts.push(http);
+    PrintWriter err = spec.commandLine().getErr();
+    err.printf("Kafka       %s%n", cluster.bootstrapServers());
+    err.printf("OpenAI API  %s/v1%n", http.url());
+    err.println("Stop with Ctrl-C.");
+    err.flush();
+    cluster.application().awaitShutdown();
+    return Shutdown.result(cluster.application());
   }
 
   private EngineOptions engine() {

@@ -32,7 +32,8 @@ import picocli.CommandLine.ScopeType;
       BenchCommand.class,
       CalibrateCommand.class,
       InspectCommand.class,
-      InflateCommand.class
+      InflateCommand.class,
+      ApiKeyCommand.class
     },
     footer = {
       "",

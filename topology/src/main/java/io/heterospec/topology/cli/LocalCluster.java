@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +33,8 @@ final class LocalCluster implements AutoCloseable {
   private final HeteroSpecConfig config;
   private final HeteroSpecApplication application;
 
-  private LocalCluster(Path data, int brokerPort, int registryPort, EngineOptions options)
+  private LocalCluster(
+      Path data, int brokerPort, int registryPort, EngineOptions options, Set<Role> roles)
       throws InterruptedException {
     boolean started = false;
     try {
@@ -41,7 +43,7 @@ final class LocalCluster implements AutoCloseable {
       broker = keep(EmbeddedBroker.start(data, brokerPort, Map.of()));
       registry = keep(SchemaRegistryServer.start(broker.bootstrapServers(), registryPort));
       config = HeteroSpecConfig.fromMap(settings(data));
-      application = keep(HeteroSpecApplication.create(config, engine, Role.ALL));
+      application = keep(HeteroSpecApplication.create(config, engine, roles));
       application.start();
       if (!application.awaitRunning(START_LIMIT)) {
         throw new IllegalStateException(
@@ -61,10 +63,12 @@ final class LocalCluster implements AutoCloseable {
    *
    * @param data directory that keeps topics, schemas and state
    * @param brokerPort 0 for any free one, as for the registry's
+   * @param roles of the application
    */
-  static LocalCluster start(Path data, int brokerPort, int registryPort, EngineOptions options)
+  static LocalCluster start(
+      Path data, int brokerPort, int registryPort, EngineOptions options, Set<Role> roles)
       throws InterruptedException {
-    return new LocalCluster(data, brokerPort, registryPort, options);
+    return new LocalCluster(data, brokerPort, registryPort, options, roles);
   }
 
   private <T extends AutoCloseable> T keep(T part) {

@@ -7,7 +7,7 @@ import io.heterospec.processor.engine.TorchEngine;
 import io.heterospec.topology.HeteroSpecApplication;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.Role;
-import io.heterospec.topology.serve.HealthServer;
+import io.heterospec.topology.serve.WebSettings;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,18 +32,17 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  heterospec run --role router --config router.properties",
-      "  heterospec run --role processor --pool large --device gpu:0 --config gpu.yaml"
+      "  heterospec run --role processor --pool large --device gpu:0 --config gpu.yaml",
+      "  heterospec run --role gateway --config gateway.properties"
     })
 final class RunCommand implements Callable<Integer> {
-  private static final String GATEWAY = "gateway";
-
   @Spec CommandSpec spec;
   @Mixin ModelOptions models;
 
   @Option(
       names = "--role",
       required = true,
-      paramLabel = "router|processor|all",
+      paramLabel = "router|processor|gateway|all",
       description = "What this process does.")
   String role;
 
@@ -64,32 +64,36 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--http-port",
       paramLabel = "N",
-      description = "Serve /health on the loopback interface. Default: not served.")
+      description =
+          "Overrides heterospec.http.port. Without either, only a gateway serves HTTP; the other"
+              + " roles serve /health and /status.")
   Integer httpPort;
 
   @Override
   public Integer call() throws Exception {
-    if (role.equals(GATEWAY)) {
-      throw new UsageException(
-          "role 'gateway' is not part of this version; use router, processor or all");
-    }
-    Role chosen = Role.parse(role);
+    Set<Role> roles = Role.parse(role);
     HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings());
+    WebSettings.of(config); // refused before anything is loaded
     EngineOptions options = models.engine(mode);
     if (models.model == null || config.originals().containsKey(HeteroSpecConfig.MODEL_NAME)) {
       options = options.withName(config.getString(HeteroSpecConfig.MODEL_NAME));
     }
-    try (TorchEngine engine = chosen.processes() ? TorchEngine.open(options) : null) {
-      HeteroSpecApplication application = HeteroSpecApplication.create(config, engine, chosen);
+    try (TorchEngine engine = roles.contains(Role.PROCESSOR) ? TorchEngine.open(options) : null) {
+      HeteroSpecApplication application = HeteroSpecApplication.create(config, engine, roles);
       StopOnce stop = new StopOnce(application);
+      boolean http =
+          httpPort != null
+              || roles.contains(Role.GATEWAY)
+              || config.originals().containsKey(HeteroSpecConfig.HTTP_PORT);
       try (stop;
-          HealthServer http =
-              httpPort == null
-                  ? null
-                  : HealthServer.start(httpPort, Map.of("streams", application::healthy))) {
+          HttpService service =
+              http ? HttpService.start(config, httpPort, application, engine) : null) {
         Shutdown.onSignal(stop, spec.commandLine().getErr());
         application.start();
         spec.commandLine().getErr().printf("Role %s is starting.%n", role);
+        if (service != null) {
+          spec.commandLine().getErr().printf("HTTP is served at %s%n", service.url());
+        }
         application.awaitShutdown();
         return Shutdown.result(application);
       }

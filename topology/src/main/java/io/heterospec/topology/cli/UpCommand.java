@@ -1,9 +1,9 @@
 package io.heterospec.topology.cli;
 
-import io.heterospec.topology.serve.HealthServer;
+import io.heterospec.topology.Role;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.EnumSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
     name = "up",
     mixinStandardHelpOptions = true,
     description = {
-      "Runs broker, registry, engine and topology on this machine until Ctrl-C. The data directory"
+      "Runs broker, registry, engine, topology and gateway on this machine until Ctrl-C. The data directory"
           + " survives restarts: what was pending is finished by the next start."
     },
     footer = {"", "Examples:", "  heterospec up", "  heterospec up --data-dir /var/lib/heterospec"})
@@ -56,18 +56,17 @@ final class UpCommand implements Callable<Integer> {
     Path directory =
         data == null ? Path.of(System.getProperty("heterospec.home", "."), "data") : data;
     LocalCluster cluster =
-        LocalCluster.start(directory, brokerPort, registryPort, models.engine(mode));
+        LocalCluster.start(
+            directory, brokerPort, registryPort, models.engine(mode), EnumSet.allOf(Role.class));
     StopOnce stop = new StopOnce(cluster);
     try (stop;
-        HealthServer http =
-            HealthServer.start(
-                httpPort,
-                Map.of(
-                    "engine", cluster.engine()::healthy,
-                    "streams", cluster.application()::healthy))) {
+        HttpService http =
+            HttpService.start(
+                cluster.config(), httpPort, cluster.application(), cluster.engine())) {
       Shutdown.onSignal(stop, spec.commandLine().getErr());
       out.printf("Kafka            %s%n", cluster.bootstrapServers());
       out.printf("Schema registry  %s%n", cluster.registryUrl());
+      out.printf("OpenAI API       %s/v1%n", http.url());
       out.printf("Health           %s/health%n", http.url());
       out.printf("Data directory   %s%n", directory.toAbsolutePath().normalize());
       out.println("Ready. Ask with: heterospec ask 'your question'    Stop with Ctrl-C.");

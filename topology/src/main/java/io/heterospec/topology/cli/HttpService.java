@@ -1,0 +1,129 @@
+package io.heterospec.topology.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.heterospec.processor.engine.DecodeEngine;
+import io.heterospec.topology.HeteroSpecApplication;
+import io.heterospec.topology.HeteroSpecConfig;
+import io.heterospec.topology.Role;
+import io.heterospec.topology.gateway.Gateway;
+import io.heterospec.topology.route.PromptRules;
+import io.heterospec.topology.serve.Endpoints;
+import io.heterospec.topology.serve.HealthEndpoints;
+import io.heterospec.topology.serve.WebServer;
+import io.heterospec.topology.serve.WebSettings;
+import io.heterospec.topology.serve.openai.CompletionEndpoints;
+import io.heterospec.topology.serve.openai.ModelEndpoints;
+import io.heterospec.topology.serve.openai.ResponseEndpoints;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** What a process serves by HTTP: its health, and with the gateway's role OpenAI's API. */
+final class HttpService implements AutoCloseable {
+  private final HeteroSpecApplication application;
+  private final DecodeEngine engine;
+  private final Gateway gateway;
+  private final WebServer server;
+  private final long startNanos = System.nanoTime();
+
+  /**
+   * @param engine null where no role processes
+   */
+  private HttpService(
+      HeteroSpecConfig config,
+      WebSettings settings,
+      HeteroSpecApplication application,
+      DecodeEngine engine) {
+    this.application = application;
+    this.engine = engine;
+    boolean serves = application.states().containsKey(Role.GATEWAY);
+    gateway = serves ? Gateway.open(config, application.responses()) : null;
+    boolean started = false;
+    try {
+      server = WebServer.start(settings, endpoints(config, settings));
+      started = true;
+    } finally {
+      if (!started && gateway != null) {
+        gateway.close();
+      }
+    }
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param port instead of the configured one; null for that
+   * @param engine null where no role processes
+   */
+  static HttpService start(
+      HeteroSpecConfig config,
+      Integer port,
+      HeteroSpecApplication application,
+      DecodeEngine engine) {
+    WebSettings settings = WebSettings.of(config);
+    return new HttpService(
+        config, port == null ? settings : settings.withPort(port), application, engine);
+  }
+
+  private List<Endpoints> endpoints(HeteroSpecConfig config, WebSettings settings) {
+    Map<String, BooleanSupplier> live = new HashMap<>();
+    Map<String, BooleanSupplier> ready = new HashMap<>();
+    live.put("streams", application::healthy);
+    ready.put("streams", application::ready);
+    if (engine != null) {
+      live.put("engine", engine::healthy);
+      ready.put("engine", engine::healthy);
+    }
+    if (gateway != null) {
+      live.put("gateway", gateway::healthy);
+      ready.put("gateway", gateway::healthy);
+    }
+    List<Endpoints> parts = new ArrayList<>();
+    parts.add(new HealthEndpoints(live, ready, this::describe));
+    if (gateway != null) {
+      PromptRules rules = new PromptRules(config.getInt(HeteroSpecConfig.MAX_PROMPT_BYTES));
+      parts.add(new ModelEndpoints(gateway.models()));
+      parts.add(new CompletionEndpoints(gateway, settings, rules));
+      parts.add(new ResponseEndpoints(gateway, settings, rules));
+    }
+    return parts;
+  }
+
+  private void describe(ObjectNode page) {
+    page.put("uptime_seconds", Duration.ofNanos(System.nanoTime() - startNanos).toSeconds());
+    ObjectNode roles = page.putObject("roles");
+    application
+        .states()
+        .forEach((role, state) -> roles.put(role.name().toLowerCase(Locale.ROOT), state.name()));
+    if (engine != null) {
+      page.putObject("engine")
+          .put("model", engine.model().name())
+          .put("context_length", engine.model().contextLength())
+          .put("healthy", engine.healthy())
+          .put("generations", engine.load());
+    }
+    if (gateway != null) {
+      page.putObject("gateway")
+          .put("open_requests", gateway.generations().open())
+          .put("max_open_requests", gateway.generations().bound());
+    }
+  }
+
+  /** The address, {@code http://host:port}. */
+  String url() {
+    return server.url();
+  }
+
+  /** The gateway first: what its clients wait for is cancelled, and they are told. */
+  @Override
+  public void close() {
+    if (gateway != null) {
+      gateway.close();
+    }
+    server.close();
+  }
+}

@@ -1,0 +1,38 @@
+package io.heterospec.topology.gateway;
+
+import java.time.Duration;
+
+/** A request that this gateway cannot serve now; trying again later may help. */
+public final class GatewayException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** What is at fault. */
+  public enum Reason {
+    /** As many requests are open as may be. */
+    FULL,
+    /** Kafka or the schema registry is out of reach, or this gateway is stopping. */
+    UNAVAILABLE,
+    /** No answer came in time. */
+    TIMEOUT,
+    /** Text that was streamed already turned out to be other than what was committed. */
+    TEXT_CHANGED
+  }
+
+  private final Reason reason;
+  private final Duration retryAfter;
+
+  GatewayException(Reason reason, String message, Duration retryAfter) {
+    super(message);
+    this.reason = reason;
+    this.retryAfter = retryAfter;
+  }
+
+  public Reason reason() {
+    return reason;
+  }
+
+  /** When to try again; zero where that is not known. */
+  public Duration retryAfter() {
+    return retryAfter;
+  }
+}

@@ -1,0 +1,222 @@
+package io.heterospec.topology.gateway;
+
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.topology.client.EventReader;
+import io.heterospec.topology.client.PromptPublisher;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.errors.SerializationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The generations that this gateway published and waits for: at most so many at a time, each with
+ * an observer. Two threads read for all of them: one the deltas, uncommitted, the other the
+ * completions, committed.
+ */
+public final class Generations implements AutoCloseable, EventReader.Handler {
+  private static final Logger LOG = LoggerFactory.getLogger(Generations.class);
+  private static final Duration TICK = Duration.ofSeconds(5);
+
+  private static final GenerationObserver NOBODY =
+      new GenerationObserver() {
+        @Override
+        public void onText(String text) {}
+
+        @Override
+        public void onEnd(Completion completion) {}
+
+        @Override
+        public void onLost(GatewayException reason) {}
+      };
+
+  private final PromptPublisher publisher;
+  private final QueueBound places;
+  private final Map<String, OpenGeneration> open = new ConcurrentHashMap<>();
+  private final ScheduledExecutorService ticker =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "gateway-ticker");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private volatile boolean closed;
+
+  /**
+   * @param publisher stays open when this is closed
+   * @param maxOpen most generations at a time
+   */
+  public Generations(PromptPublisher publisher, int maxOpen) {
+    this.publisher = publisher;
+    this.places = new QueueBound(maxOpen);
+    ticker.scheduleWithFixedDelay(
+        this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Publishes a prompt and follows its generation.
+   *
+   * @param headers of its record
+   * @param limit after which it is cancelled and given up
+   * @throws GatewayException when the bound is reached
+   */
+  public void start(
+      PromptEvent prompt,
+      Map<String, String> headers,
+      GenerationObserver observer,
+      Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    // What goes wrong here the observer is told.
+    var unused = start(new OpenGeneration(prompt, observer, deadline, true), headers);
+  }
+
+  /**
+   * Publishes a prompt that nobody waits for here: it goes on when this gateway stops.
+   *
+   * @param headers of its record
+   * @param limit after which it does not count as open any more
+   * @return completes when the broker has the prompt, or with what prevented that
+   * @throws GatewayException when the bound is reached
+   */
+  public CompletableFuture<Void> startDetached(
+      PromptEvent prompt, Map<String, String> headers, Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    return start(new OpenGeneration(prompt, NOBODY, deadline, false), headers);
+  }
+
+  /** Whether a generation with this request id was started here and has not ended. */
+  public boolean isOpen(String requestId) {
+    return open.containsKey(requestId);
+  }
+
+  private CompletableFuture<Void> start(OpenGeneration generation, Map<String, String> headers) {
+    places.enter();
+    PromptEvent prompt = generation.prompt();
+    String id = prompt.getRequestId();
+    if (open.putIfAbsent(id, generation) != null) {
+      places.leave(System.nanoTime());
+      throw new IllegalArgumentException("request " + id + " is open already");
+    }
+    if (closed) {
+      lose(generation, GatewayException.Reason.UNAVAILABLE, "this gateway is stopping");
+    }
+    return publisher
+        .send(prompt, headers)
+        .whenComplete(
+            (sent, failure) -> {
+              if (failure != null) {
+                LOG.warn("request {} could not be published: {}", id, failure.toString());
+                lose(
+                    generation,
+                    GatewayException.Reason.UNAVAILABLE,
+                    "the request could not be handed to Kafka; try again later");
+              }
+            });
+  }
+
+  /** Cancels a generation whose observer is gone: it is not called any more. */
+  public void abandon(String requestId, String reason) {
+    OpenGeneration generation = remove(requestId);
+    if (generation != null) {
+      cancel(generation.prompt(), reason);
+    }
+  }
+
+  private void cancel(PromptEvent prompt, String reason) {
+    publisher
+        .cancel(prompt.getRequestId(), prompt.getSessionId(), reason)
+        .whenComplete(
+            (sent, failure) -> {
+              if (failure != null) {
+                LOG.warn(
+                    "request {} could not be cancelled: {}",
+                    prompt.getRequestId(),
+                    failure.toString());
+              }
+            });
+  }
+
+  @Override
+  public void onDelta(GenerationDelta delta) {
+    OpenGeneration generation = open.get(delta.getRequestId());
+    if (generation != null) {
+      generation.onDelta(delta);
+    }
+  }
+
+  @Override
+  public void onCompletion(Completion completion) {
+    OpenGeneration generation = remove(completion.getRequestId());
+    if (generation != null) {
+      generation.onEnd(completion);
+    }
+  }
+
+  @Override
+  public void onUnreadable(
+      String topic, int partition, long offset, SerializationException reason) {
+    LOG.warn("skipped {}-{}@{}: {}", topic, partition, offset, reason.getMessage());
+  }
+
+  private OpenGeneration remove(String requestId) {
+    OpenGeneration generation = open.remove(requestId);
+    if (generation != null) {
+      places.leave(System.nanoTime());
+    }
+    return generation;
+  }
+
+  private void lose(OpenGeneration generation, GatewayException.Reason reason, String message) {
+    if (remove(generation.prompt().getRequestId()) != null) {
+      generation.onLost(new GatewayException(reason, message, Duration.ZERO));
+    }
+  }
+
+  private void tick() {
+    long now = System.nanoTime();
+    for (OpenGeneration generation : open.values()) {
+      try {
+        if (generation.isLate(now)) {
+          if (generation.isAwaited()) {
+            cancel(generation.prompt(), "no answer came in time");
+          }
+          lose(generation, GatewayException.Reason.TIMEOUT, "no answer came in time");
+        } else {
+          generation.onTick();
+        }
+      } catch (RuntimeException e) {
+        LOG.error("request {} could not be looked after", generation.prompt().getRequestId(), e);
+      }
+    }
+  }
+
+  /** Generations that have not ended. */
+  public int open() {
+    return places.open();
+  }
+
+  /** Most generations at a time. */
+  public int bound() {
+    return places.bound();
+  }
+
+  /** Cancels what is awaited here: nobody would be there to read it. */
+  @Override
+  public void close() {
+    closed = true;
+    ticker.shutdownNow();
+    for (OpenGeneration generation : open.values()) {
+      if (generation.isAwaited()) {
+        cancel(generation.prompt(), "the gateway stopped");
+      }
+      lose(generation, GatewayException.Reason.UNAVAILABLE, "this gateway is stopping");
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.heterospec.topology.gateway;
+
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.ResponseState;
+import io.heterospec.topology.client.PromptPublisher;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Responses that are asked for now and fetched later, from any gateway: what becomes of them lies
+ * in Kafka.
+ */
+public final class Responses {
+  // State takes a commit and a hop through the topics until every gateway has it.
+  private static final Duration VISIBLE_WITHIN = Duration.ofSeconds(2);
+  private static final Duration CANCELLED_WITHIN = Duration.ofSeconds(5);
+
+  private final Generations generations;
+  private final PromptPublisher publisher;
+  private final ResponseTable table;
+  private final Duration limit;
+
+  /**
+   * @param limit after which a response does not count as open any more
+   */
+  Responses(
+      Generations generations, PromptPublisher publisher, ResponseTable table, Duration limit) {
+    this.limit = limit;
+    this.generations = generations;
+    this.publisher = publisher;
+    this.table = table;
+  }
+
+  /**
+   * Publishes a prompt whose request id is a response id.
+   *
+   * @param owner who may see it; possibly empty
+   * @param requestHash tells it from another request with the same id
+   * @return completes when it is safe in Kafka, with the state if that is known already
+   * @throws GatewayException when too many requests are open
+   */
+  public CompletableFuture<Optional<ResponseState>> start(
+      PromptEvent prompt, String owner, String requestHash) {
+    return generations
+        .startDetached(prompt, ResponseTracker.headers(owner, requestHash), limit)
+        .thenCompose(sent -> table.await(prompt.getRequestId(), any -> true, VISIBLE_WITHIN));
+  }
+
+  /**
+   * Publishes such a prompt for an observer that waits; the response can be fetched later, too.
+   *
+   * @throws GatewayException when too many requests are open
+   */
+  public void start(
+      PromptEvent prompt, String owner, String requestHash, GenerationObserver observer) {
+    generations.start(prompt, ResponseTracker.headers(owner, requestHash), observer, limit);
+  }
+
+  /** The state of an owner's response when it has ended, or when the limit is reached. */
+  public CompletableFuture<Optional<ResponseState>> findEnded(String id, String owner) {
+    return table
+        .await(id, state -> state.getCompletion() != null, limit)
+        .thenApply(found -> found.filter(state -> state.getOwner().equals(owner)));
+  }
+
+  /** The state of an owner's response, waiting a moment for one that this gateway just misses. */
+  public CompletableFuture<Optional<ResponseState>> find(String id, String owner) {
+    return table
+        .await(id, any -> true, ResponseIds.isResponse(id) ? VISIBLE_WITHIN : Duration.ZERO)
+        .thenApply(found -> found.filter(state -> state.getOwner().equals(owner)));
+  }
+
+  /** The state of an owner's response as it is known here now. */
+  public Optional<ResponseState> known(String id, String owner) {
+    return table.get(id).filter(state -> state.getOwner().equals(owner));
+  }
+
+  /**
+   * Cancels an owner's response.
+   *
+   * @return its state when it has ended, or a moment later
+   */
+  public CompletableFuture<Optional<ResponseState>> cancel(String id, String owner) {
+    return find(id, owner)
+        .thenCompose(
+            found -> {
+              if (found.isEmpty() || found.get().getCompletion() != null) {
+                return CompletableFuture.completedFuture(found);
+              }
+              return publisher
+                  .cancel(id, found.get().getSessionId(), "cancelled by its owner")
+                  .thenCompose(
+                      sent ->
+                          table.await(
+                              id, state -> state.getCompletion() != null, CANCELLED_WITHIN));
+            });
+  }
+}

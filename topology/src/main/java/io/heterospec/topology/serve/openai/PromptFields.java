@@ -1,0 +1,140 @@
+package io.heterospec.topology.serve.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.Sampling;
+import io.heterospec.topology.route.ErrorCodes;
+import io.heterospec.topology.route.InvalidRequestException;
+import io.heterospec.topology.route.PromptRules;
+import io.heterospec.topology.serve.AccessGuard;
+import io.heterospec.topology.serve.ApiError;
+import io.javalin.http.Context;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * What all kinds of requests have in common: model, sampling, session, and the fields {@code
+ * top_k}, {@code ignore_eos}, {@code mode} and {@code priority}, which go beyond OpenAI's API. As
+ * there, the temperature is 1 and every call has another seed unless the request says otherwise.
+ */
+final class PromptFields {
+  private static final String SESSION = "X-Session-Id";
+  private static final int LONGEST_SESSION = 256;
+
+  private final List<String> models;
+  private final PromptRules rules;
+
+  /**
+   * @param models that are served; the first is the default
+   */
+  PromptFields(List<String> models, PromptRules rules) {
+    this.models = models;
+    this.rules = rules;
+  }
+
+  /**
+   * The session a request continues; null without the header. Holders of different keys never share
+   * one. OpenAI's {@code user} is no session: it names a person, whose conversations must not run
+   * into each other.
+   */
+  static String session(Context ctx) {
+    String session = ctx.header(SESSION);
+    if (session == null) {
+      return null;
+    }
+    if (session.isBlank() || session.length() > LONGEST_SESSION) {
+      throw ApiError.invalid(
+          SESSION, "%s must have 1 to %d characters".formatted(SESSION, LONGEST_SESSION));
+    }
+    String holder = AccessGuard.holder(ctx);
+    return holder.isEmpty() ? session : holder + '/' + session;
+  }
+
+  /**
+   * An event with everything but its messages or text.
+   *
+   * @param maxTokens names of the field that limits the tokens; the first that is given counts
+   */
+  PromptEvent.Builder read(JsonRequest request, String id, String session, List<String> maxTokens) {
+    refuseUnsupported(request);
+    return PromptEvent.newBuilder()
+        .setRequestId(id)
+        .setSessionId(session)
+        .setModel(model(request))
+        .setMode(request.text("mode", null))
+        .setPriority(small(request, "priority", 0))
+        .setSampling(sampling(request, maxTokens))
+        .setCreatedAt(Instant.now());
+  }
+
+  private String model(JsonRequest request) {
+    String model = request.text("model", models.get(0));
+    if (!models.contains(model)) {
+      throw ApiError.unknownModel(
+          "model '%s' is not served here; use one of %s".formatted(model, models));
+    }
+    return model;
+  }
+
+  private static Sampling sampling(JsonRequest request, List<String> maxTokens) {
+    Integer limit = null;
+    for (String name : maxTokens) {
+      if (limit == null && request.has(name)) {
+        limit = small(request, name, 0);
+      }
+    }
+    return Sampling.newBuilder()
+        .setMaxTokens(limit)
+        .setTemperature(request.number("temperature", 1))
+        .setTopP(request.number("top_p", 1))
+        .setTopK(small(request, "top_k", 0))
+        .setSeed(request.integer("seed", ThreadLocalRandom.current().nextLong()))
+        .setStop(request.texts("stop"))
+        .setIgnoreEos(request.flag("ignore_eos"))
+        .build();
+  }
+
+  private static int small(JsonRequest request, String name, int absent) {
+    long value = request.integer(name, absent);
+    if (value != (int) value) {
+      throw ApiError.invalid(name, "%s is out of range, got %d".formatted(name, value));
+    }
+    return (int) value;
+  }
+
+  private static void refuseUnsupported(JsonRequest request) {
+    String one = "one answer is generated per request";
+    String text = "answers are plain text";
+    String probabilities = "'heterospec score' gives log-probabilities";
+    request.supports("n", n -> n.isIntegralNumber() && n.intValue() == 1, one);
+    request.supports("best_of", n -> n.isIntegralNumber() && n.intValue() == 1, one);
+    request.supports("tools", JsonNode::isEmpty, text);
+    request.supports("functions", JsonNode::isEmpty, text);
+    request.supports("response_format", f -> f.path("type").asText().equals("text"), text);
+    request.supports("logprobs", l -> l.isBoolean() && !l.booleanValue(), probabilities);
+    request.supports("top_logprobs", l -> l.isInt() && l.intValue() == 0, probabilities);
+    request.supports("echo", e -> !e.asBoolean(), "the prompt is not repeated");
+    request.supports("suffix", s -> s.asText().isEmpty(), "text is continued at its end only");
+    request.supports("logit_bias", JsonNode::isEmpty, "use temperature, top_p, top_k");
+    request.supports("presence_penalty", p -> p.asDouble() == 0, "use temperature, top_p, top_k");
+    request.supports("frequency_penalty", p -> p.asDouble() == 0, "use temperature, top_p, top_k");
+  }
+
+  /**
+   * The finished event.
+   *
+   * @throws ApiError when the router would refuse it
+   */
+  PromptEvent checked(PromptEvent.Builder prompt) {
+    PromptEvent event = prompt.build();
+    try {
+      rules.check(event);
+    } catch (InvalidRequestException e) {
+      throw e.code().equals(ErrorCodes.PROMPT_TOO_LONG)
+          ? ApiError.of(400, "context_length_exceeded", e.getMessage())
+          : ApiError.invalid(null, e.getMessage());
+    }
+    return event;
+  }
+}

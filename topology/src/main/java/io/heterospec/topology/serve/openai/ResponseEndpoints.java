@@ -1,0 +1,218 @@
+package io.heterospec.topology.serve.openai;
+
+import io.heterospec.schemas.ChatMessage;
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.PromptEvent;
+import io.heterospec.schemas.ResponseState;
+import io.heterospec.schemas.ResponseStatus;
+import io.heterospec.topology.gateway.Gateway;
+import io.heterospec.topology.gateway.GatewayException;
+import io.heterospec.topology.gateway.ResponseIds;
+import io.heterospec.topology.route.PromptRules;
+import io.heterospec.topology.serve.AccessGuard;
+import io.heterospec.topology.serve.ApiError;
+import io.heterospec.topology.serve.Endpoints;
+import io.heterospec.topology.serve.StreamedBody;
+import io.heterospec.topology.serve.WebSettings;
+import io.javalin.Javalin;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code POST /v1/responses}, {@code GET /v1/responses/ID} and {@code POST
+ * /v1/responses/ID/cancel}. With {@code background} the call returns at once and any gateway can
+ * tell what became of it. With {@code Idempotency-Key} a call that comes again is the same call.
+ *
+ * @see <a href="https://platform.openai.com/docs/guides/background">OpenAI's background mode</a>
+ */
+public final class ResponseEndpoints implements Endpoints {
+  private static final Logger LOG = LoggerFactory.getLogger(ResponseEndpoints.class);
+  private static final String KEY = "Idempotency-Key";
+  private static final int LONGEST_KEY = 255;
+
+  private final Gateway gateway;
+  private final WebSettings settings;
+  private final PromptFields fields;
+
+  public ResponseEndpoints(Gateway gateway, WebSettings settings, PromptRules rules) {
+    this.gateway = gateway;
+    this.settings = settings;
+    this.fields = new PromptFields(gateway.models(), rules);
+  }
+
+  @Override
+  public void addTo(Javalin http) {
+    http.post("/v1/responses", this::create);
+    http.get("/v1/responses/{id}", this::get);
+    http.post("/v1/responses/{id}/cancel", this::cancel);
+  }
+
+  private void create(Context ctx) throws IOException {
+    JsonRequest request = JsonRequest.of(ctx, settings.maxRequestBytes());
+    request.supports("stream", s -> !s.asBoolean(), "stream from /v1/chat/completions");
+    request.supports("previous_response_id", p -> false, "use the header X-Session-Id");
+    request.supports("conversation", c -> false, "use the header X-Session-Id");
+    String owner = AccessGuard.holder(ctx);
+    String hash = ResponseIds.sha256(request.bytes());
+    PromptEvent prompt = prompt(ctx, request, id(ctx, owner));
+    String id = prompt.getRequestId();
+    boolean background = request.flag("background");
+    ctx.header("X-Request-Id", id);
+    ctx.future(
+        () -> {
+          boolean repeated =
+              gateway.generations().isOpen(id) || gateway.responses().known(id, owner).isPresent();
+          try {
+            return repeated
+                ? answer(ctx, repeated(id, owner, hash, background))
+                : background
+                    ? answer(ctx, queued(prompt, owner, hash))
+                    : whole(ctx, prompt, owner, hash);
+          } catch (GatewayException e) {
+            throw Errors.of(e);
+          }
+        });
+  }
+
+  private static String id(Context ctx, String owner) {
+    String key = ctx.header(KEY);
+    if (key == null) {
+      return ResponseIds.random();
+    }
+    if (key.isBlank() || key.length() > LONGEST_KEY) {
+      throw ApiError.invalid(KEY, "%s must have 1 to %d characters".formatted(KEY, LONGEST_KEY));
+    }
+    return ResponseIds.of(owner, key);
+  }
+
+  private PromptEvent prompt(Context ctx, JsonRequest request, String id) {
+    List<ChatMessage> messages = new ArrayList<>();
+    if (request.has("instructions")) {
+      messages.add(new ChatMessage("system", request.text("instructions", "")));
+    }
+    if (request.get("input").isTextual()) {
+      messages.add(new ChatMessage("user", request.text("input", "")));
+    } else {
+      messages.addAll(Messages.read("input", request.get("input")));
+    }
+    String session = PromptFields.session(ctx);
+    return fields.checked(
+        fields
+            .read(request, id, session, List.of("max_output_tokens"))
+            .setMessages(Conversation.toPublish(messages, session != null)));
+  }
+
+  private CompletableFuture<ResponseState> queued(PromptEvent prompt, String owner, String hash) {
+    return gateway
+        .responses()
+        .start(prompt, owner, hash)
+        .thenApply(
+            found ->
+                found
+                    .map(state -> same(state, hash))
+                    .orElseGet(() -> state(prompt, ResponseStatus.QUEUED, null)));
+  }
+
+  private CompletableFuture<ResponseState> repeated(
+      String id, String owner, String hash, boolean background) {
+    CompletableFuture<Optional<ResponseState>> found =
+        background ? gateway.responses().find(id, owner) : gateway.responses().findEnded(id, owner);
+    return found.thenApply(state -> same(present(id, state), hash));
+  }
+
+  private static ResponseState same(ResponseState state, String hash) {
+    if (!state.getRequestHash().equals(hash)) {
+      throw ApiError.of(
+          422, "idempotency_key_reused", KEY + " was used for another request; choose a new one");
+    }
+    return state;
+  }
+
+  private CompletableFuture<Void> whole(
+      Context ctx, PromptEvent prompt, String owner, String hash) {
+    StreamedBody body =
+        new StreamedBody(
+            ctx,
+            settings.maxUnreadBytes(),
+            () -> gateway.generations().abandon(prompt.getRequestId(), "its client is gone"));
+    WholeAnswer answer =
+        new WholeAnswer(
+            body,
+            completion -> {
+              Errors.of(completion)
+                  .ifPresent(
+                      error -> {
+                        throw error;
+                      });
+              return ResponseFormat.of(state(prompt, ResponseStatus.COMPLETED, completion));
+            });
+    gateway.responses().start(prompt, owner, hash, answer);
+    return body.done();
+  }
+
+  private static ResponseState state(
+      PromptEvent prompt, ResponseStatus status, Completion completion) {
+    return ResponseState.newBuilder()
+        .setResponseId(prompt.getRequestId())
+        .setModel(prompt.getModel())
+        .setStatus(status)
+        .setCreatedAt(prompt.getCreatedAt())
+        .setCompletion(completion)
+        .build();
+  }
+
+  private void get(Context ctx) {
+    String id = ctx.pathParam("id");
+    String owner = AccessGuard.holder(ctx);
+    ctx.future(
+        () -> answer(ctx, gateway.responses().find(id, owner).thenApply(s -> present(id, s))));
+  }
+
+  private void cancel(Context ctx) {
+    String id = ctx.pathParam("id");
+    String owner = AccessGuard.holder(ctx);
+    ctx.future(
+        () -> answer(ctx, gateway.responses().cancel(id, owner).thenApply(s -> present(id, s))));
+  }
+
+  private static ResponseState present(String id, Optional<ResponseState> state) {
+    return state.orElseThrow(
+        () ->
+            ApiError.of(
+                404,
+                "response_not_found",
+                "response '%s' is not known; it was never asked for, or long ago".formatted(id)));
+  }
+
+  private CompletableFuture<Void> answer(Context ctx, CompletableFuture<ResponseState> state) {
+    StreamedBody body = new StreamedBody(ctx, settings.maxUnreadBytes(), () -> {});
+    state.whenComplete(
+        (found, failure) -> {
+          if (failure == null) {
+            byte[] json = ResponseFormat.of(found).toString().getBytes(StandardCharsets.UTF_8);
+            body.write("application/json", json);
+            body.finish();
+          } else {
+            body.refuse(error(failure));
+          }
+        });
+    return body.done();
+  }
+
+  private static ApiError error(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause instanceof ApiError refusal) {
+      return refusal;
+    }
+    LOG.warn("a response could not be handed to Kafka: {}", cause.toString());
+    return ApiError.of(503, "unavailable", "Kafka cannot be reached; try again later");
+  }
+}
