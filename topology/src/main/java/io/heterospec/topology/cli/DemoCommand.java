@@ -8,6 +8,7 @@ import io.heterospec.schemas.Sampling;
 import io.heterospec.topology.Role;
 import io.heterospec.topology.client.EventReader;
 import io.heterospec.topology.client.PromptPublisher;
+import io.heterospec.topology.serve.HttpService;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -7,6 +7,7 @@ import io.heterospec.processor.engine.TorchEngine;
 import io.heterospec.topology.HeteroSpecApplication;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.Role;
+import io.heterospec.topology.serve.HttpService;
 import io.heterospec.topology.serve.WebSettings;
 import java.io.IOException;
 import java.io.Reader;

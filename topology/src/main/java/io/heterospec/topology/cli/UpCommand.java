@@ -1,6 +1,7 @@
 package io.heterospec.topology.cli;
 
 import io.heterospec.topology.Role;
+import io.heterospec.topology.serve.HttpService;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.EnumSet;

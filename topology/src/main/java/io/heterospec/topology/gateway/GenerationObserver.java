@@ -17,6 +17,6 @@ public interface GenerationObserver {
   /** No end will be seen: the cluster or this gateway is at fault. */
   void onLost(GatewayException reason);
 
-  /** Called every few seconds while it goes on. */
+  /** Called every second while it goes on. */
   default void onTick() {}
 }

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Generations implements AutoCloseable, EventReader.Handler {
   private static final Logger LOG = LoggerFactory.getLogger(Generations.class);
-  private static final Duration TICK = Duration.ofSeconds(5);
+  private static final Duration TICK = Duration.ofSeconds(1);
 
   private static final GenerationObserver NOBODY =
       new GenerationObserver() {

@@ -73,7 +73,7 @@ public final class AccessGuard {
 
   private static void requireJson(Context request) {
     String type = request.contentType();
-    boolean empty = request.contentLength() == 0 && request.header("Transfer-Encoding") == null;
+    boolean empty = request.contentLength() <= 0 && request.header("Transfer-Encoding") == null;
     if (type == null ? !empty : !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
       throw ApiError.of(
           415, "unsupported_media_type", "send JSON, with 'Content-Type: application/json'");

@@ -49,7 +49,8 @@ class CommandLineTest {
             "bench",
             "calibrate",
             "inspect",
-            "inflate");
+            "inflate",
+            "api-key");
     for (Map.Entry<String, CommandLine> command : line.getSubcommands().entrySet()) {
       Cli help = Cli.run(command.getKey(), "--help");
       assertThat(help.code()).isZero();
@@ -94,6 +95,9 @@ class CommandLineTest {
         "demo --concurrency 0                             | --concurrency must be 1 or more, got 0",
         "demo --warm-up -1                                | --warm-up must be 0 or more, got -1",
         "calibrate --prompts nowhere.jsonl                | nowhere.jsonl cannot be read",
+        "api-key --name alice                             | --file",
+        "api-key --file target/keys --name a/b            | the name 'a/b' of a key",
+        "api-key --file no/where --name alice             | no/where cannot be written",
         "inspect nowhere                                  | nowhere is not a directory",
         "inflate --width 2                                | --out",
         "inflate --width 0 --out target/never             | width must be between 1 and 64, got 0",
@@ -101,7 +105,8 @@ class CommandLineTest {
         "inflate --model x --out target/never             | give --draft",
         "inflate --model x --draft x --out target/never   | x is not a directory",
         "inflate --out .                                  | . is not empty",
-        "run --role gateway --config x                    | gateway",
+        "run --role frob --config x                       | use router, processor, gateway or all",
+        "run --role gateway --config nowhere.yaml         | nowhere.yaml cannot be read",
         "run --role router --config nowhere.properties    | nowhere.properties cannot be read",
         "ask hi --bootstrap-servers 127.0.0.1:1           | no Kafka broker answers at 127.0.0.1:1",
         "ask hi --temperature NaN                         | temperature must be between",

@@ -20,12 +20,14 @@ import java.util.Optional;
 final class EventStream implements GenerationObserver {
   private static final String TYPE = "text/event-stream;charset=utf-8";
   private static final String DONE = "data: [DONE]\n\n";
+  private static final int MOST_QUIET_TICKS = 10;
   private static final String COMMENT = ": waiting\n\n";
 
   private final StreamedBody body;
   private final AnswerFormat format;
   private final boolean usage;
   private boolean opened;
+  private int quietTicks;
 
   /**
    * @param usage whether token counts come at the end
@@ -65,7 +67,10 @@ final class EventStream implements GenerationObserver {
 
   @Override
   public void onTick() {
-    write(COMMENT);
+    body.checkReader();
+    if (++quietTicks == MOST_QUIET_TICKS) {
+      write(COMMENT);
+    }
   }
 
   private void open() {
@@ -92,6 +97,7 @@ final class EventStream implements GenerationObserver {
   }
 
   private void write(String text) {
+    quietTicks = 0;
     body.write(TYPE, text.getBytes(StandardCharsets.UTF_8));
   }
 }

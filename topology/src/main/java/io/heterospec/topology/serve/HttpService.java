@@ -1,4 +1,4 @@
-package io.heterospec.topology.cli;
+package io.heterospec.topology.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.heterospec.processor.engine.DecodeEngine;
@@ -7,10 +7,6 @@ import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.Role;
 import io.heterospec.topology.gateway.Gateway;
 import io.heterospec.topology.route.PromptRules;
-import io.heterospec.topology.serve.Endpoints;
-import io.heterospec.topology.serve.HealthEndpoints;
-import io.heterospec.topology.serve.WebServer;
-import io.heterospec.topology.serve.WebSettings;
 import io.heterospec.topology.serve.openai.CompletionEndpoints;
 import io.heterospec.topology.serve.openai.ModelEndpoints;
 import io.heterospec.topology.serve.openai.ResponseEndpoints;
@@ -23,7 +19,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /** What a process serves by HTTP: its health, and with the gateway's role OpenAI's API. */
-final class HttpService implements AutoCloseable {
+public final class HttpService implements AutoCloseable {
   private final HeteroSpecApplication application;
   private final DecodeEngine engine;
   private final Gateway gateway;
@@ -59,7 +55,7 @@ final class HttpService implements AutoCloseable {
    * @param port instead of the configured one; null for that
    * @param engine null where no role processes
    */
-  static HttpService start(
+  public static HttpService start(
       HeteroSpecConfig config,
       Integer port,
       HeteroSpecApplication application,
@@ -114,7 +110,7 @@ final class HttpService implements AutoCloseable {
   }
 
   /** The address, {@code http://host:port}. */
-  String url() {
+  public String url() {
     return server.url();
   }
 

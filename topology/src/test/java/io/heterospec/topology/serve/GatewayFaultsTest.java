@@ -1,0 +1,262 @@
+package io.heterospec.topology.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.heterospec.topology.HeteroSpecConfig;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Bad requests and bad clients: they get the status they deserve and leave nothing behind. */
+class GatewayFaultsTest {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final String CHAT = "/v1/chat/completions";
+  private static final int MAX_OPEN = 70;
+
+  @TempDir static Path directory;
+
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static StagedEngine engine;
+  private static GatewayCluster cluster;
+
+  @BeforeAll
+  static void start() throws Exception {
+    engine = new StagedEngine();
+    cluster =
+        new GatewayCluster(
+            directory,
+            engine,
+            Map.of(
+                HeteroSpecConfig.MAX_OPEN,
+                Integer.toString(MAX_OPEN),
+                HeteroSpecConfig.MAX_REQUEST_BYTES,
+                "20000",
+                HeteroSpecConfig.MAX_PROMPT_BYTES,
+                "10000",
+                HeteroSpecConfig.MAX_UNREAD_BYTES,
+                "100000"));
+  }
+
+  @AfterEach
+  void nothingIsLeftBehindAndTheServerIsAlive() throws Exception {
+    engine.silence(false);
+    Awaitility.await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> {
+              engine.release();
+              assertThat(status().path("gateway").path("open_requests").asInt()).isZero();
+              assertThat(engine.load()).isZero();
+            });
+    assertThat(status().path("ready").asBoolean()).isTrue();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    cluster.close();
+    engine.close();
+  }
+
+  private static JsonNode status() throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(cluster.http.url() + "/status")).build();
+    return new ObjectMapper()
+        .readTree(CLIENT.send(request, HttpResponse.BodyHandlers.ofString()).body());
+  }
+
+  private static HttpRequest post(String path, String body) {
+    return HttpRequest.newBuilder(URI.create(cluster.http.url() + path))
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body))
+        .build();
+  }
+
+  private static HttpResponse<String> send(String path, String body)
+      throws IOException, InterruptedException {
+    return CLIENT.send(post(path, body), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Whose engine makes {@code charsPerToken} characters every 10 ms. */
+  private static String chat(boolean stream, int charsPerToken) {
+    return "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], \"stream\": %s, \"max_tokens\": %d}"
+        .formatted(stream, charsPerToken);
+  }
+
+  private static void awaitLoad(int generations) {
+    Awaitility.await().atMost(LIMIT).until(() -> engine.load() == generations);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/v1/chat/completions | {'a':                                   | 400 | invalid_json",
+        "/v1/chat/completions | [1]                                     | 400 | JSON object",
+        "/v1/chat/completions | {} {}                                   | 400 | invalid_json",
+        "/v1/chat/completions | {}                                      | 400 | messages must be an array",
+        "/v1/chat/completions | {'messages': [{'role': 'tool'}]}        | 400 | messages[0].role",
+        "/v1/chat/completions | {'messages': [{'role': 'user', 'content': 3}]} | 400 | messages[0].content",
+        "/v1/chat/completions | {'messages': [{'role': 'user', 'content': [{'type': 'image_url'}]}]} | 400 | text parts only",
+        "/v1/chat/completions | {'messages': [{'role': 'user', 'content': ''}]} | 400 | every message is empty",
+        "/v1/chat/completions | {'model': 'none', 'messages': [{'role': 'user', 'content': 'x'}]} | 404 | model_not_found",
+        "/v1/completions      | {'prompt': ['a', 'b']}                  | 400 | one text",
+        "/v1/completions      | {'prompt': 'x', 'n': 2}                 | 400 | one answer",
+        "/v1/completions      | {'prompt': 'x', 'temperature': 'hot'}   | 400 | temperature must be a number",
+        "/v1/completions      | {'prompt': 'x', 'temperature': -1}      | 400 | between 0 and 100",
+        "/v1/completions      | {'prompt': 'x', 'top_p': 0}             | 400 | top_p must be in",
+        "/v1/completions      | {'prompt': 'x', 'max_tokens': 0}        | 400 | max_tokens must be",
+        "/v1/completions      | {'prompt': 'x', 'max_tokens': 5000000000} | 400 | out of range",
+        "/v1/completions      | {'prompt': 'x', 'stop': [1]}            | 400 | stop must be",
+        "/v1/completions      | {'prompt': 'x', 'stream': 'yes'}        | 400 | stream must be true or false",
+        "/v1/completions      | {'prompt': 'x', 'logprobs': 3}          | 400 | logprobs is not supported",
+        "/v1/responses        | {'input': 'x', 'stream': true}          | 400 | stream from",
+        "/v1/responses        | {'input': 7}                            | 400 | input must be",
+        "/v1/responses        | {'input': 'x', 'previous_response_id': 'r'} | 400 | X-Session-Id"
+      })
+  void aBadRequestIsRefusedByName(String path, String body, int status, String message)
+      throws Exception {
+    HttpResponse<String> answer = send(path, body.replace('\'', '"'));
+    assertThat(answer.statusCode()).isEqualTo(status);
+    assertThat(new ObjectMapper().readTree(answer.body()).path("error").toString())
+        .contains(message);
+  }
+
+  @Test
+  void invalidJsonIsNotQuoted() throws Exception {
+    assertThat(send(CHAT, "{\"messages\": \"my secret").body()).doesNotContain("secret");
+  }
+
+  @Test
+  void aBodyThatIsTooLongIsRefusedHoweverItComes() throws Exception {
+    String body = "{\"prompt\": \"%s\"}".formatted("x".repeat(30_000));
+    assertThat(send("/v1/completions", body).statusCode()).isEqualTo(413);
+    HttpRequest chunked =
+        HttpRequest.newBuilder(URI.create(cluster.http.url() + "/v1/completions"))
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofInputStream(
+                    () ->
+                        new java.io.ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8))))
+            .build();
+    assertThat(CLIENT.send(chunked, HttpResponse.BodyHandlers.ofString()).statusCode())
+        .isEqualTo(413);
+    HttpResponse<String> prompt =
+        send("/v1/completions", "{\"prompt\": \"%s\"}".formatted("x".repeat(15_000)));
+    assertThat(prompt.statusCode()).isEqualTo(400);
+    assertThat(prompt.body()).contains("context_length_exceeded");
+  }
+
+  @Test
+  void aPromptThatOnlyTheProcessorCanRefuseStillGetsItsStatus() throws Exception {
+    for (String stream : List.of("true", "false")) {
+      HttpResponse<String> answer =
+          send(
+              "/v1/completions",
+              "{\"prompt\": \"%s\", \"stream\": %s}".formatted("a ".repeat(4_000), stream));
+      assertThat(answer.statusCode()).isEqualTo(400);
+      assertThat(answer.body()).contains("context_length_exceeded");
+    }
+  }
+
+  @Test
+  void sixtyFourClientsStreamAtOnceAndBeyondTheBoundOneIsToldToWait() throws Exception {
+    List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      answers.add(
+          CLIENT.sendAsync(post(CHAT, chat(true, 1)), HttpResponse.BodyHandlers.ofString()));
+    }
+    awaitLoad(64);
+    for (int i = 64; i < MAX_OPEN; i++) {
+      answers.add(
+          CLIENT.sendAsync(post(CHAT, chat(false, 1)), HttpResponse.BodyHandlers.ofString()));
+    }
+    awaitLoad(MAX_OPEN);
+    HttpResponse<String> refused = send(CHAT, chat(true, 1));
+    assertThat(refused.statusCode()).isEqualTo(429);
+    assertThat(refused.body()).contains("queue_full");
+    assertThat(refused.headers().firstValueAsLong("Retry-After").orElseThrow())
+        .isBetween(1L, 60L);
+    engine.release();
+    for (CompletableFuture<HttpResponse<String>> answer : answers) {
+      assertThat(answer.get().statusCode()).isEqualTo(200);
+    }
+    assertThat(answers.subList(0, 64))
+        .allSatisfy(
+            answer ->
+                assertThat(answer.get().body())
+                    .startsWith("data: {")
+                    .contains("\"content\":\"x")
+                    .endsWith("data: [DONE]\n\n"));
+  }
+
+  @Test
+  void aReaderThatIsTooSlowIsCutOffAndItsGenerationCancelled() throws Exception {
+    try (Socket slow =
+        RawHttp.open(cluster.http.url(), RawHttp.post(CHAT, chat(true, 100_000)))) {
+      awaitLoad(1);
+      awaitLoad(0);
+      // What had left for it arrives, and then the connection ends without the stream's end.
+      String received = readAll(slow);
+      assertThat(received).startsWith("HTTP/1.1 200").doesNotContain("[DONE]");
+    }
+  }
+
+  private static String readAll(Socket socket) throws IOException {
+    StringBuilder received = new StringBuilder();
+    byte[] buffer = new byte[1 << 16];
+    try {
+      for (int n; (n = socket.getInputStream().read(buffer)) >= 0; ) {
+        received.append(new String(buffer, 0, n, StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      // a connection that was cut may end this way, too
+      assertThat(e).hasMessageContaining("reset");
+    }
+    return received.toString();
+  }
+
+  @Test
+  void aStreamingClientThatLeavesIsNoticedWhetherTextComesOrNot() throws Exception {
+    Socket reading = RawHttp.open(cluster.http.url(), RawHttp.post(CHAT, chat(true, 1)));
+    assertThat(reading.getInputStream().read()).isPositive();
+    assertThat(engine.load()).isEqualTo(1);
+    reading.close();
+    awaitLoad(0);
+    engine.silence(true);
+    Socket waiting = RawHttp.open(cluster.http.url(), RawHttp.post(CHAT, chat(true, 1)));
+    awaitLoad(1);
+    waiting.close();
+    awaitLoad(0);
+  }
+
+  @Test
+  void aClientThatLeavesBeforeItsWholeAnswerIsNoticed() throws Exception {
+    for (String path : List.of(CHAT, "/v1/responses")) {
+      String body = path.equals(CHAT) ? chat(false, 1) : "{\"input\": \"hi\", \"stream\": false}";
+      Socket waiting = RawHttp.open(cluster.http.url(), RawHttp.post(path, body));
+      awaitLoad(1);
+      waiting.close();
+      awaitLoad(0);
+    }
+  }
+}
