@@ -10,7 +10,8 @@ import java.util.Map;
 /**
  * Several devices that serve one model as one engine. A session's turn goes to the device that has
  * its cache; everything else to the one with the least to do. Where that is full the next takes it:
- * a cache that is elsewhere is read from its pages, or computed again. Safe for use by many threads.
+ * a cache that is elsewhere is read from its pages, or computed again. Safe for use by many
+ * threads.
  */
 public final class EnginePool implements DecodeEngine {
   private final List<DecodeEngine> engines;
@@ -79,7 +80,8 @@ public final class EnginePool implements DecodeEngine {
   @Override
   public Map<String, Integer> sessions() {
     Map<String, Integer> all = new HashMap<>();
-    engines.forEach(engine -> engine.sessions().forEach((id, rows) -> all.merge(id, rows, Math::max)));
+    engines.forEach(
+        engine -> engine.sessions().forEach((id, rows) -> all.merge(id, rows, Math::max)));
     return all;
   }
 

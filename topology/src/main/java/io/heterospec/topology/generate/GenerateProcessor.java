@@ -82,7 +82,11 @@ public final class GenerateProcessor
     output = new Output(context, children, settings.commitInterval());
     dispatcher =
         new Dispatcher(
-            engine, pending, new Submission(engine, sessions, pages, settings.sessionOverflow()), outbox, this::refuse);
+            engine,
+            pending,
+            new Submission(engine, sessions, pages, settings.sessionOverflow()),
+            outbox,
+            this::refuse);
     context.schedule(
         settings.punctuateInterval(), PunctuationType.WALL_CLOCK_TIME, now -> punctuate());
     context.schedule(EXPIRY_INTERVAL, PunctuationType.WALL_CLOCK_TIME, this::expire);
@@ -230,8 +234,10 @@ public final class GenerateProcessor
           new Transcript(
               generation.getPromptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
               generation.getOpeningTokens(),
-              generation.getTurnStarts()),
+              generation.getTurnStarts(),
+              generation.getHistory()),
           completion.getTokenIds(),
+          completion.getText(),
           now());
     }
     end(generation, completion);

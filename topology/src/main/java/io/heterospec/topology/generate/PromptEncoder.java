@@ -29,15 +29,23 @@ final class PromptEncoder {
    */
   Transcript encode(Transcript before, PromptEvent prompt) {
     try {
-      Transcript kept = prompt.getReplaceHistory() ? Transcript.EMPTY : before;
-      Transcript encoded = append(kept, prompt);
+      List<ChatMessage> fresh = prompt.getMessages();
+      Transcript kept = before;
+      if (prompt.getReplaceHistory()) {
+        fresh = continuation(before, fresh);
+        kept = fresh.size() < prompt.getMessages().size() ? before : Transcript.EMPTY;
+      }
+      Transcript encoded = append(kept, fresh, prompt.getText());
       int wanted = Math.min(maxTokens(prompt), model.contextLength() / 4);
       boolean tooLong = encoded.tokens().length + wanted > model.contextLength();
-      if (tooLong && overflow == SessionOverflow.DROP_OLDEST && kept.isDivisible() && !kept.turns().isEmpty()) {
+      if (tooLong
+          && overflow == SessionOverflow.DROP_OLDEST
+          && kept.isDivisible()
+          && !kept.turns().isEmpty()) {
         // Half the context, so that the next turns need not drop, and compute all again, each.
-        int fresh = encoded.tokens().length - kept.tokens().length;
-        int limit = Math.max(0, model.contextLength() / 2 - fresh);
-        encoded = append(kept.withoutOldest(kept.turnsBeyond(limit)), prompt);
+        int more = encoded.tokens().length - kept.tokens().length;
+        int limit = Math.max(0, model.contextLength() / 2 - more);
+        encoded = append(kept.withoutOldest(kept.turnsBeyond(limit)), fresh, prompt.getText());
       }
       requireFits(encoded);
       return encoded;
@@ -60,17 +68,39 @@ final class PromptEncoder {
     return asked == null ? model.defaultMaxTokens() : asked;
   }
 
-  private Transcript append(Transcript before, PromptEvent prompt) {
-    return prompt.getText() != null
-        ? appendText(before, prompt.getText())
-        : appendChat(before, messages(prompt));
+  // The messages that follow what the session has, by its history; all of them when they do not.
+  private static List<ChatMessage> continuation(Transcript before, List<ChatMessage> messages) {
+    String history = "";
+    for (int i = 0; i < messages.size(); i++) {
+      ChatMessage message = messages.get(i);
+      history = Transcript.history(history, message.getRole(), message.getContent());
+      if (history.equals(before.history()) && i < messages.size() - 1) {
+        return messages.subList(i + 1, messages.size());
+      }
+    }
+    return messages;
+  }
+
+  private Transcript append(Transcript before, List<ChatMessage> messages, String text) {
+    String history = before.history();
+    if (text != null) {
+      return appendText(before, text).withHistory(Transcript.history(history, "", text));
+    }
+    for (ChatMessage message : messages) {
+      history = Transcript.history(history, message.getRole(), message.getContent());
+    }
+    List<TextModel.ChatMessage> fresh =
+        messages.stream()
+            .map(m -> new TextModel.ChatMessage(m.getRole(), m.getContent()))
+            .toList();
+    return appendChat(before, fresh).withHistory(history);
   }
 
   private Transcript appendText(Transcript before, String text) {
     int[] ids = model.encodeText(before.tokens(), text);
     if (before.isEmpty()) {
       int opening = ids.length - model.encodeText(new int[] {ids[0]}, text).length + 1;
-      return new Transcript(ids, opening, List.of(opening));
+      return new Transcript(ids, opening, List.of(opening), "");
     }
     return before.followedBy(ids, before.tokens().length);
   }
@@ -80,15 +110,16 @@ final class PromptEncoder {
     List<TextModel.ChatMessage> turn =
         messages.stream().filter(message -> !message.role().equals("system")).toList();
     if (overflow == SessionOverflow.REJECT || turn.isEmpty()) {
-      return Transcript.whole(ids); // it will never be divided
+      return Transcript.whole(ids, ""); // it will never be divided
     }
-    // A template writes a turn the same whether it is the first or a later one. What a first one has
+    // A template writes a turn the same whether it is the first or a later one. What a first one
+    // has
     // before that is the opening; what a later one has is the end of the answer before it.
     int[] first = model.encodeChat(new int[0], turn);
     int length = commonSuffix(first, model.encodeChat(first, turn));
     if (before.isEmpty()) {
       int opening = ids.length - length;
-      return new Transcript(ids, opening, List.of(opening));
+      return new Transcript(ids, opening, List.of(opening), "");
     }
     if (before.turns().isEmpty() && before.isDivisible()) {
       ids =
@@ -107,11 +138,5 @@ final class PromptEncoder {
       length++;
     }
     return length;
-  }
-
-  private static List<TextModel.ChatMessage> messages(PromptEvent prompt) {
-    return prompt.getMessages().stream()
-        .map((ChatMessage m) -> new TextModel.ChatMessage(m.getRole(), m.getContent()))
-        .toList();
   }
 }

@@ -21,8 +21,7 @@ final class Submission {
   private final SessionKv pages;
   private final PromptEncoder encoder;
 
-  Submission(
-      DecodeEngine engine, Sessions sessions, SessionKv pages, SessionOverflow overflow) {
+  Submission(DecodeEngine engine, Sessions sessions, SessionKv pages, SessionOverflow overflow) {
     this.engine = engine;
     this.encoder = new PromptEncoder(engine.model(), overflow);
     this.sessions = sessions;
@@ -58,6 +57,7 @@ final class Submission {
         .setPromptTokenIds(Arrays.stream(asked.tokens()).boxed().toList())
         .setOpeningTokens(asked.opening())
         .setTurnStarts(asked.turns())
+        .setHistory(asked.history())
         .setModelFingerprint(model.fingerprint())
         .build();
   }

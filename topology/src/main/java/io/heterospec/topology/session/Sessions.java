@@ -28,7 +28,8 @@ public final class Sessions {
         : new Transcript(
             state.getTranscriptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
             state.getOpeningTokens(),
-            List.copyOf(state.getTurnStarts()));
+            List.copyOf(state.getTurnStarts()),
+            state.getHistory());
   }
 
   /** Whether a finished turn of the session had this request id. */
@@ -41,6 +42,8 @@ public final class Sessions {
    * Notes a finished turn.
    *
    * @param asked the session with the turn's prompt
+   * @param answer tokens of the answer
+   * @param text of the answer
    */
   public void append(
       String sessionId,
@@ -48,6 +51,7 @@ public final class Sessions {
       String fingerprint,
       Transcript asked,
       List<Integer> answer,
+      String text,
       Instant now) {
     SessionState before = store.get(sessionId);
     List<String> recent =
@@ -63,6 +67,7 @@ public final class Sessions {
             .setTranscriptTokenIds(transcript)
             .setOpeningTokens(asked.opening())
             .setTurnStarts(asked.turns())
+            .setHistory(Transcript.history(asked.history(), Transcript.ANSWER_ROLE, text))
             .setRecentRequestIds(
                 recent.subList(Math.max(0, recent.size() - RECENT_REQUESTS), recent.size()))
             .setTurns(before == null ? 1 : before.getTurns() + 1)

@@ -63,7 +63,6 @@ class TextAssemblyTest {
   @Test
   void aTextThatTurnsOutOtherwiseIsNotPassedOff() {
     text.add(delta(0, 1, "a"));
-    assertThatThrownBy(() -> text.rest("b"))
-        .isInstanceOf(TextAssembly.TextChangedException.class);
+    assertThatThrownBy(() -> text.rest("b")).isInstanceOf(TextAssembly.TextChangedException.class);
   }
 }

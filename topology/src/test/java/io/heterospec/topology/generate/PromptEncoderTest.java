@@ -60,11 +60,10 @@ class PromptEncoderTest {
     TextModel.ChatMessage question = new TextModel.ChatMessage("user", "And?");
     int[] text =
         Arrays.stream(MODEL.encodeText(new int[] {0}, answer(turn).getContent())).skip(1).toArray();
-    int[] endOfTurn =
-        Arrays.copyOfRange(MODEL.encodeChat(new int[] {0}, List.of(question)), 1, 2);
+    int[] endOfTurn = Arrays.copyOfRange(MODEL.encodeChat(new int[] {0}, List.of(question)), 1, 2);
     int[] end = ended ? endOfTurn : new int[0];
     return new Transcript(
-        concat(concat(asked.tokens(), text), end), asked.opening(), asked.turns());
+        concat(concat(asked.tokens(), text), end), asked.opening(), asked.turns(), Transcript.history(asked.history(), Transcript.ANSWER_ROLE, answer(turn).getContent()));
   }
 
   private static int[] concat(int[] a, int[] b) {
@@ -107,7 +106,7 @@ class PromptEncoderTest {
   @Test
   void aSessionThatIsFullIsRefusedByDefault() {
     PromptEncoder encoder = encoder(SessionOverflow.REJECT);
-    Transcript full = Transcript.whole(new int[CONTEXT - 10]);
+    Transcript full = Transcript.whole(new int[CONTEXT - 10], "");
     assertThatThrownBy(() -> encoder.encode(full, prompt(false, question(1))))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining(String.valueOf(CONTEXT))
@@ -125,13 +124,26 @@ class PromptEncoderTest {
   }
 
   @Test
-  void aWholeConversationTakesThePlaceOfTheSession() {
+  void aWholeConversationThatContinuesTheSessionKeepsItsTokens() {
+    PromptEncoder encoder = encoder(SessionOverflow.REJECT);
+    Transcript session =
+        answered(encoder.encode(Transcript.EMPTY, prompt(false, question(0))), 0, true);
+    int[] odd = session.tokens().clone();
+    odd[odd.length - 3]++; // the model need not say its answer as the tokenizer would
+    Transcript said = new Transcript(odd, session.opening(), session.turns(), session.history());
+    Transcript asked = encoder.encode(said, prompt(true, question(0), answer(0), question(1)));
+    assertThat(asked.tokens()).startsWith(odd);
+    assertThat(asked.history())
+        .isEqualTo(encoder.encode(said, prompt(false, question(1))).history());
+  }
+
+  @Test
+  void aWholeConversationThatWasEditedTakesThePlaceOfTheSession() {
     PromptEncoder encoder = encoder(SessionOverflow.REJECT);
     Transcript session =
         answered(encoder.encode(Transcript.EMPTY, prompt(false, question(0))), 0, true);
     ChatMessage edited = new ChatMessage("user", "Something else?");
-    Transcript asked =
-        encoder.encode(session, prompt(true, question(0), answer(0), edited));
+    Transcript asked = encoder.encode(session, prompt(true, question(0), answer(0), edited));
     assertThat(asked.tokens()).isEqualTo(rendered(List.of(question(0), answer(0), edited)));
   }
 

@@ -112,8 +112,7 @@ class SessionCacheTest {
     Completion second = instance.turn("two", "And then?");
 
     assertThat(second.getUsage().getCachedTokens())
-        .isEqualTo(
-            first.getUsage().getPromptTokens() + first.getUsage().getCompletionTokens() - 1);
+        .isEqualTo(first.getUsage().getPromptTokens() + first.getUsage().getCompletionTokens() - 1);
   }
 
   @Test

@@ -155,8 +155,7 @@ class GatewayFaultsTest {
             .header("Content-Type", "application/json")
             .POST(
                 HttpRequest.BodyPublishers.ofInputStream(
-                    () ->
-                        new java.io.ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8))))
+                    () -> new java.io.ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8))))
             .build();
     assertThat(CLIENT.send(chunked, HttpResponse.BodyHandlers.ofString()).statusCode())
         .isEqualTo(413);
@@ -194,8 +193,7 @@ class GatewayFaultsTest {
     HttpResponse<String> refused = send(CHAT, chat(true, 1));
     assertThat(refused.statusCode()).isEqualTo(429);
     assertThat(refused.body()).contains("queue_full");
-    assertThat(refused.headers().firstValueAsLong("Retry-After").orElseThrow())
-        .isBetween(1L, 60L);
+    assertThat(refused.headers().firstValueAsLong("Retry-After").orElseThrow()).isBetween(1L, 60L);
     engine.release();
     for (CompletableFuture<HttpResponse<String>> answer : answers) {
       assertThat(answer.get().statusCode()).isEqualTo(200);
@@ -211,8 +209,7 @@ class GatewayFaultsTest {
 
   @Test
   void aReaderThatIsTooSlowIsCutOffAndItsGenerationCancelled() throws Exception {
-    try (Socket slow =
-        RawHttp.open(cluster.http.url(), RawHttp.post(CHAT, chat(true, 100_000)))) {
+    try (Socket slow = RawHttp.open(cluster.http.url(), RawHttp.post(CHAT, chat(true, 100_000)))) {
       awaitLoad(1);
       awaitLoad(0);
       // What had left for it arrives, and then the connection ends without the stream's end.

@@ -7,6 +7,7 @@ import io.heterospec.processor.engine.GenerationListener;
 import io.heterospec.processor.engine.GenerationRequest;
 import io.heterospec.processor.engine.GenerationResult;
 import io.heterospec.processor.engine.GenerationStep;
+import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.text.HuggingFaceTextModel;
 import io.heterospec.processor.text.TextModel;
 import io.heterospec.topology.DemoPair;
@@ -99,6 +100,8 @@ final class StagedEngine implements DecodeEngine {
                       one.text.toString(),
                       "",
                       one.request.promptIds().length,
+                      0,
+                      CacheTier.NONE,
                       one.tokens,
                       one.tokens,
                       0,
@@ -126,6 +129,19 @@ final class StagedEngine implements DecodeEngine {
   @Override
   public void abandon(String requestId) {
     live.remove(requestId);
+  }
+
+  @Override
+  public void forget(String session) {}
+
+  @Override
+  public Map<String, Integer> sessions() {
+    return Map.of();
+  }
+
+  @Override
+  public long cacheRowBytes() {
+    return 1024;
   }
 
   @Override

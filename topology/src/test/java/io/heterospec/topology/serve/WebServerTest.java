@@ -42,7 +42,7 @@ class WebServerTest {
   private WebServer start(WebSettings settings) {
     return WebServer.start(
         settings,
-        List.of(
+        List.<Endpoints>of(
             new HealthEndpoints(
                 Map.of("streams", () -> true),
                 Map.of("engine", engine::get, "streams", () -> true),
@@ -62,8 +62,7 @@ class WebServerTest {
     if (headers.length > 0) {
       request.headers(headers);
     }
-    return HttpClient.newHttpClient()
-        .send(request.build(), HttpResponse.BodyHandlers.ofString());
+    return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   @Test
@@ -100,8 +99,7 @@ class WebServerTest {
         .hasMessageContaining("0.0.0.0")
         .hasMessageContaining("heterospec api-key");
     assertThat(
-            settings(
-                    HeteroSpecConfig.HTTP_HOST, "0.0.0.0", HeteroSpecConfig.API_KEYS, "some-file")
+            settings(HeteroSpecConfig.HTTP_HOST, "0.0.0.0", HeteroSpecConfig.API_KEYS, "some-file")
                 .apiKeys())
         .isPresent();
   }

@@ -50,7 +50,8 @@ public final class CompletionEndpoints implements Endpoints {
         fields.checked(
             fields
                 .read(request, id, session, List.of("max_completion_tokens", "max_tokens"))
-                .setMessages(Conversation.toPublish(messages, session != null)));
+                .setMessages(messages)
+                .setReplaceHistory(session != null));
     long created = prompt.getCreatedAt().getEpochSecond();
     answer(ctx, request, prompt, new ChatFormat(id, prompt.getModel(), created));
   }

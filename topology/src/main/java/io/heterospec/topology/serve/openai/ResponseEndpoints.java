@@ -107,7 +107,8 @@ public final class ResponseEndpoints implements Endpoints {
     return fields.checked(
         fields
             .read(request, id, session, List.of("max_output_tokens"))
-            .setMessages(Conversation.toPublish(messages, session != null)));
+            .setMessages(messages)
+            .setReplaceHistory(session != null));
   }
 
   private CompletableFuture<ResponseState> queued(PromptEvent prompt, String owner, String hash) {
