@@ -14,10 +14,8 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,12 +93,11 @@ final class DemoCommand implements Callable<Integer> {
     Map<String, String> prompts = load.prompts();
     err.println("Starting the broker, the registry, the engine and the topology…");
     Path data = Files.createTempDirectory("heterospec-demo");
-    Deque<AutoCloseable> parts = new ArrayDeque<>();
-    parts.push(() -> delete(data));
-    try (StopOnce stop = new StopOnce(() -> closeAll(parts))) {
+    Parts parts = new Parts();
+    parts.keep(() -> delete(data));
+    try (StopOnce stop = new StopOnce(parts)) {
       Shutdown.onSignal(stop, err);
-      LocalCluster cluster = LocalCluster.start(data, 0, 0, engine(), roles());
-      parts.push(cluster);
+      LocalCluster cluster = parts.keep(LocalCluster.start(data, 0, 0, engine(), roles()));
       try (EventReader reader = EventReader.ofAll(cluster.config());
           PromptPublisher publisher = new PromptPublisher(cluster.config());
           DeltaTimer timer = new DeltaTimer(EventReader.ofUncommittedDeltas(cluster.config()))) {
@@ -121,10 +118,10 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   // Everything that reads and publishes the demo's own prompts stays open: it costs little.
-  private int stay(LocalCluster cluster, Deque<AutoCloseable> parts) throws InterruptedException {
+  private int stay(LocalCluster cluster, Parts parts) throws InterruptedException {
     HttpService http =
-        HttpService.start(cluster.config(), httpPort, cluster.application(), cluster.engine());
-    parts.push(http);
+        parts.keep(
+            HttpService.start(cluster.config(), httpPort, cluster.application(), cluster.engine()));
     PrintWriter err = spec.commandLine().getErr();
     err.printf("Kafka       %s%n", cluster.bootstrapServers());
     err.printf("OpenAI API  %s/v1%n", http.url());
@@ -139,12 +136,6 @@ final class DemoCommand implements Callable<Integer> {
     return load.concurrency == null || load.concurrency <= options.maxLive()
         ? options
         : options.withLimits(load.concurrency, options.maxQueued());
-  }
-
-  private static void closeAll(Deque<AutoCloseable> parts) throws Exception {
-    while (!parts.isEmpty()) {
-      parts.pop().close();
-    }
   }
 
   private static boolean stillRunning(LocalCluster cluster, StopOnce stop) {

@@ -10,6 +10,7 @@ import io.heterospec.topology.Role;
 import io.heterospec.topology.serve.HttpService;
 import io.heterospec.topology.serve.WebSettings;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,26 +80,29 @@ final class RunCommand implements Callable<Integer> {
     if (models.model == null || config.originals().containsKey(HeteroSpecConfig.MODEL_NAME)) {
       options = options.withName(config.getString(HeteroSpecConfig.MODEL_NAME));
     }
-    try (TorchEngine engine = roles.contains(Role.PROCESSOR) ? TorchEngine.open(options) : null) {
-      HeteroSpecApplication application = HeteroSpecApplication.create(config, engine, roles);
-      StopOnce stop = new StopOnce(application);
-      boolean http =
-          httpPort != null
-              || roles.contains(Role.GATEWAY)
-              || config.originals().containsKey(HeteroSpecConfig.HTTP_PORT);
-      try (stop;
-          HttpService service =
-              http ? HttpService.start(config, httpPort, application, engine) : null) {
-        Shutdown.onSignal(stop, spec.commandLine().getErr());
-        application.start();
-        spec.commandLine().getErr().printf("Role %s is starting.%n", role);
-        if (service != null) {
-          spec.commandLine().getErr().printf("HTTP is served at %s%n", service.url());
-        }
-        application.awaitShutdown();
-        return Shutdown.result(application);
+    Parts parts = new Parts();
+    try (StopOnce stop = new StopOnce(parts)) {
+      TorchEngine engine =
+          roles.contains(Role.PROCESSOR) ? parts.keep(TorchEngine.open(options)) : null;
+      HeteroSpecApplication application =
+          parts.keep(HeteroSpecApplication.create(config, engine, roles));
+      PrintWriter err = spec.commandLine().getErr();
+      if (servesHttp(roles, config)) {
+        HttpService http = parts.keep(HttpService.start(config, httpPort, application, engine));
+        err.printf("HTTP is served at %s%n", http.url());
       }
+      Shutdown.onSignal(stop, err);
+      application.start();
+      err.printf("Role %s is starting.%n", role);
+      application.awaitShutdown();
+      return Shutdown.result(application);
     }
+  }
+
+  private boolean servesHttp(Set<Role> roles, HeteroSpecConfig config) {
+    return httpPort != null
+        || roles.contains(Role.GATEWAY)
+        || config.originals().containsKey(HeteroSpecConfig.HTTP_PORT);
   }
 
   private Map<String, Object> settings() {

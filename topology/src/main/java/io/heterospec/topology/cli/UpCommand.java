@@ -52,18 +52,24 @@ final class UpCommand implements Callable<Integer> {
   int httpPort;
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     Path directory =
         data == null ? Path.of(System.getProperty("heterospec.home", "."), "data") : data;
-    LocalCluster cluster =
-        LocalCluster.start(
-            directory, brokerPort, registryPort, models.engine(mode), EnumSet.allOf(Role.class));
-    StopOnce stop = new StopOnce(cluster);
-    try (stop;
-        HttpService http =
-            HttpService.start(
-                cluster.config(), httpPort, cluster.application(), cluster.engine())) {
+    Parts parts = new Parts();
+    try (StopOnce stop = new StopOnce(parts)) {
+      LocalCluster cluster =
+          parts.keep(
+              LocalCluster.start(
+                  directory,
+                  brokerPort,
+                  registryPort,
+                  models.engine(mode),
+                  EnumSet.allOf(Role.class)));
+      HttpService http =
+          parts.keep(
+              HttpService.start(
+                  cluster.config(), httpPort, cluster.application(), cluster.engine()));
       Shutdown.onSignal(stop, spec.commandLine().getErr());
       out.printf("Kafka            %s%n", cluster.bootstrapServers());
       out.printf("Schema registry  %s%n", cluster.registryUrl());
@@ -74,10 +80,6 @@ final class UpCommand implements Callable<Integer> {
       out.flush();
       cluster.application().awaitShutdown();
       return Shutdown.result(cluster.application());
-    } catch (InterruptedException e) {
-      throw e;
-    } catch (Exception e) {
-      throw e instanceof RuntimeException failure ? failure : new IllegalStateException(e);
     }
   }
 }

@@ -6,6 +6,7 @@ import io.heterospec.schemas.Topics;
 import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +23,8 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /** Writes prompt events and cancellations as any user of the application would. */
 public final class PromptPublisher implements AutoCloseable {
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+
   private final Topics topics;
   private final Producer<String, byte[]> producer;
   private final Serializer<PromptEvent> prompts;
@@ -103,7 +106,7 @@ public final class PromptPublisher implements AutoCloseable {
 
   @Override
   public void close() {
-    producer.close();
+    producer.close(CLOSE_LIMIT);
     prompts.close();
     cancellations.close();
   }

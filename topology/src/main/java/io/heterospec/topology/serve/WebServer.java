@@ -3,7 +3,7 @@ package io.heterospec.topology.serve;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.embedded.UnusableResourceException;
 import io.javalin.Javalin;
-import io.javalin.community.ssl.SslConfigException;
+import io.javalin.community.ssl.SslConfig;
 import io.javalin.community.ssl.SslPlugin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
@@ -11,6 +11,11 @@ import io.javalin.http.Header;
 import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinBindException;
 import java.util.List;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +23,8 @@ import org.slf4j.LoggerFactory;
 public final class WebServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
   private static final long SLOWEST_UPLOAD = 100; // bytes a second
+  // The system would keep megabytes for a reader that is slow.
+  private static final int SEND_BUFFER = 64 * 1024;
   private static final int SERVER_ERROR = 500;
 
   private final WebSettings settings;
@@ -50,18 +57,39 @@ public final class WebServer implements AutoCloseable {
     }
     settings
         .tls()
-        .ifPresent(
-            tls ->
-                config.registerPlugin(
-                    new SslPlugin(
-                        ssl -> {
-                          ssl.host = settings.host();
-                          ssl.insecure = false;
-                          ssl.securePort = settings.port();
-                          ssl.http2 = false;
-                          ssl.sniHostCheck = false;
-                          ssl.pemFromPath(tls.certificate().toString(), tls.key().toString());
-                        })));
+        .ifPresentOrElse(
+            tls -> config.registerPlugin(new SslPlugin(ssl -> secure(ssl, tls))),
+            () -> config.jetty.addConnector(this::plain));
+  }
+
+  private Connector plain(Server server, HttpConfiguration http) {
+    ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+    connector.setHost(settings.host());
+    connector.setPort(settings.port());
+    connector.setAcceptedSendBufferSize(SEND_BUFFER);
+    return connector;
+  }
+
+  private void secure(SslConfig ssl, WebSettings.Tls tls) {
+    ssl.host = settings.host();
+    ssl.insecure = false;
+    ssl.securePort = settings.port();
+    ssl.http2 = false;
+    ssl.sniHostCheck = false;
+    ssl.configConnectors(connector -> connector.setAcceptedSendBufferSize(SEND_BUFFER));
+    load(ssl, tls);
+  }
+
+  // The libraries that read them have exceptions of their own for everything that can be wrong.
+  private static void load(SslConfig ssl, WebSettings.Tls tls) {
+    try {
+      ssl.pemFromPath(tls.certificate().toString(), tls.key().toString());
+    } catch (RuntimeException e) {
+      throw new UnusableResourceException(
+          "the certificate %s or its key %s cannot be used: %s; both must be PEM, the key unencrypted"
+              .formatted(tls.certificate(), tls.key(), e.getMessage()),
+          e);
+    }
   }
 
   private static ApiError of(HttpResponseException e, Context ctx) {
@@ -94,22 +122,12 @@ public final class WebServer implements AutoCloseable {
     WebServer server;
     try {
       server = new WebServer(settings, parts);
-      if (settings.tls().isPresent()) {
-        server.http.start();
-      } else {
-        server.http.start(settings.host(), settings.port());
-      }
+      server.http.start();
       return server;
     } catch (JavalinBindException e) {
       throw new UnusableResourceException(
           "HTTP port %d is taken or not allowed; choose another with --http-port or %s"
               .formatted(settings.port(), HeteroSpecConfig.HTTP_PORT),
-          e);
-    } catch (SslConfigException e) {
-      throw new UnusableResourceException(
-          "the certificate or key cannot be used: %s; see %s and %s"
-              .formatted(
-                  e.getMessage(), HeteroSpecConfig.TLS_CERTIFICATE, HeteroSpecConfig.TLS_KEY),
           e);
     }
   }

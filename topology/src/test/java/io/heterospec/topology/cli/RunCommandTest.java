@@ -5,10 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.heterospec.topology.embedded.EmbeddedBroker;
 import io.heterospec.topology.embedded.SchemaRegistryServer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,7 +57,17 @@ class RunCommandTest {
               Program.start(directory, "run", "--role", "router", "--config", yaml.toString());
           Program processor =
               Program.start(
-                  directory, "run", "--role", "processor", "--config", properties.toString())) {
+                  directory, "run", "--role", "processor", "--config", properties.toString());
+          Program gateway =
+              Program.start(
+                  directory,
+                  "run",
+                  "--role",
+                  "gateway",
+                  "--config",
+                  yaml.toString(),
+                  "--http-port",
+                  "0")) {
         router.awaitOutput("Role router is starting");
         processor.awaitOutput("Role processor is starting");
         JsonNode first = ask(broker, registry, "Hello there!", "--session", "s").json();
@@ -71,10 +88,14 @@ class RunCommandTest {
                 registry.url());
         assertThat(text.code()).isZero();
         assertThat(text.out()).isNotBlank();
+        gateway.awaitOutput("Role gateway is starting");
+        assertThat(complete(gateway.output())).contains("\"completion_tokens\":8");
+        gateway.stop();
         router.stop();
         processor.stop();
         assertThat(router.output()).contains("Stopped.");
         assertThat(processor.output()).contains("Stopped.");
+        assertThat(gateway.output()).contains("Stopped.");
       }
       Cli down =
           Cli.run(
@@ -87,6 +108,20 @@ class RunCommandTest {
       assertThat(down.code()).isEqualTo(2);
       assertThat(down.err()).contains("127.0.0.1:1").doesNotContain("\tat ");
     }
+  }
+
+  /** What the gateway that said its address answers to a prompt. */
+  private static String complete(String output) throws IOException, InterruptedException {
+    Matcher url = Pattern.compile("HTTP is served at (\\S+)").matcher(output);
+    assertThat(url.find()).as(output).isTrue();
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url.group(1) + "/v1/completions"))
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"model\": \"tiny\", \"prompt\": \"Hello\", \"max_tokens\": 8, \"ignore_eos\": true}"))
+            .build();
+    return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
   }
 
   private static Cli ask(

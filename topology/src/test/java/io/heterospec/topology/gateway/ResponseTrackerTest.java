@@ -2,12 +2,14 @@ package io.heterospec.topology.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.heterospec.schemas.AvroBinarySerde;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.FinishReason;
 import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.ResponseState;
 import io.heterospec.schemas.ResponseStatus;
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,11 +17,14 @@ import java.util.List;
 import java.util.Properties;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.MockProcessorContext.CapturedForward;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ResponseTrackerTest {
   private static final String ID = ResponseIds.of("alice", "key");
 
-  @TempDir java.io.File directory;
+  @TempDir File directory;
 
   private MockProcessorContext<String, ResponseState> context;
   private ResponseTracker tracker;
@@ -37,11 +42,15 @@ class ResponseTrackerTest {
     Properties settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
-    context =
-        new MockProcessorContext<>(
-            settings, new org.apache.kafka.streams.processor.TaskId(0, 0), directory);
+    context = new MockProcessorContext<>(settings, new TaskId(0, 0), directory);
     context.setCurrentSystemTimeMs(1_000);
-    KeyValueStore<String, ResponseState> store = ResponseStores.table().build();
+    KeyValueStore<String, ResponseState> store =
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(ResponseStores.TRACKED),
+                Serdes.String(),
+                new AvroBinarySerde<>(ResponseState.class))
+            .withLoggingDisabled()
+            .build();
     store.init(context.getStateStoreContext(), store);
     tracker = new ResponseTracker(Duration.ofHours(1), "demo");
     tracker.init(context);

@@ -41,12 +41,25 @@ final class StagedEngine implements DecodeEngine {
   private volatile boolean silent;
 
   StagedEngine() {
-    clock.scheduleWithFixedDelay(this::round, 10, 10, TimeUnit.MILLISECONDS);
+    clock.scheduleWithFixedDelay(
+        () -> {
+          if (!silent) {
+            round();
+          }
+        },
+        10,
+        10,
+        TimeUnit.MILLISECONDS);
   }
 
   /** From now on no text is made, or it is again. */
   void silence(boolean wanted) {
     silent = wanted;
+  }
+
+  /** One token for each while it is silent. */
+  void oneToken() {
+    clock.execute(this::round);
   }
 
   /** Ends everything that is live. */
@@ -57,7 +70,7 @@ final class StagedEngine implements DecodeEngine {
   }
 
   private void round() {
-    for (Live one : silent ? List.<Live>of() : live.values()) {
+    for (Live one : live.values()) {
       String piece = "x".repeat(one.request.sampling().maxTokens());
       CycleReport cycle =
           new CycleReport(
