@@ -5,6 +5,7 @@ import io.heterospec.schemas.RegistryUnavailableException;
 import io.heterospec.topology.gateway.ResponseTable;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import io.heterospec.topology.telemetry.Telemetry;
+import io.heterospec.topology.session.SessionDirectory;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -35,6 +36,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
   private final GenerationMetrics metrics;
   private final Map<Role, KafkaStreams> instances = new EnumMap<>(Role.class);
   private final ResponseTable responses = new ResponseTable();
+  private SessionDirectory sessions; // null without the processor's role
   private final CountDownLatch running;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Throwable failure;
@@ -48,6 +50,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
     }
     if (roles.contains(Role.PROCESSOR)) {
       add(Role.PROCESSOR, topology.processor(engine, metrics), config.processorProperties());
+      sessions = new SessionDirectory(instances.get(Role.PROCESSOR), engine);
     }
     if (roles.contains(Role.GATEWAY)) {
       add(Role.GATEWAY, topology.gateway(responses), config.gatewayProperties());
@@ -135,6 +138,11 @@ public final class HeteroSpecApplication implements AutoCloseable {
   /** What the gateway role knows of asynchronous responses; empty without that role. */
   public ResponseTable responses() {
     return responses;
+  }
+
+  /** The sessions of the processor's role; empty without it. */
+  public Optional<SessionDirectory> sessions() {
+    return Optional.ofNullable(sessions);
   }
 
   /** What ended the application, if it was a failure. */

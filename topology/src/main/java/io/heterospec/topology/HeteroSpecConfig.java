@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -58,6 +59,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
 
   private static final String ROUTER_COMMIT_MS = "100";
   private static final long MOST_CHANGELOGGED_ROW_BYTES = 16 << 10;
+  private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
   private static final long HOUR_MS = 3_600_000L;
   private static final ConfigDef DEFINITION = define();
 
@@ -325,8 +327,14 @@ public final class HeteroSpecConfig extends AbstractConfig {
         : Boolean.parseBoolean(setting);
   }
 
-  /** Everything the user gave, for clients and serdes. */
+  /** What the user gave for clients and serdes: all but what only Kafka Streams understands. */
   public Map<String, Object> clientSettings() {
+    Map<String, Object> settings = streamsSettings();
+    settings.remove(StreamsConfig.GROUP_PROTOCOL_CONFIG);
+    return settings;
+  }
+
+  private Map<String, Object> streamsSettings() {
     Map<String, Object> settings = new HashMap<>(originals());
     settings
         .keySet()
@@ -350,6 +358,12 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public Properties processorProperties() {
     Properties properties = common("processor-" + pool());
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    String host = getString(HTTP_HOST);
+    if (originals().containsKey(HTTP_PORT) && !ANY_ADDRESS.contains(host)) {
+      // Where other instances ask for the sessions of this one.
+      properties.putIfAbsent(
+          StreamsConfig.APPLICATION_SERVER_CONFIG, host + ":" + getInt(HTTP_PORT));
+    }
     // The processor asks for its commits itself; this only bounds an idle task's transaction.
     properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "1000");
     return properties;
@@ -371,7 +385,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
 
   private Properties common(String role) {
     Properties properties = new Properties();
-    properties.putAll(clientSettings());
+    properties.putAll(streamsSettings());
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, getString(APPLICATION_ID) + "-" + role);
     properties.putIfAbsent(StreamsConfig.STATE_DIR_CONFIG, getString(STATE_DIR));
     properties.put(

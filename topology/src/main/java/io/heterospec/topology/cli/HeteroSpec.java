@@ -33,6 +33,7 @@ import picocli.CommandLine.ScopeType;
       CalibrateCommand.class,
       InspectCommand.class,
       InflateCommand.class,
+      SessionsCommand.class,
       ApiKeyCommand.class
     },
     footer = {

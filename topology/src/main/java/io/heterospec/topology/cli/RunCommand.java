@@ -88,7 +88,7 @@ final class RunCommand implements Callable<Integer> {
           parts.keep(HeteroSpecApplication.create(config, engine, roles));
       PrintWriter err = spec.commandLine().getErr();
       if (servesHttp(roles, config)) {
-        HttpService http = parts.keep(HttpService.start(config, httpPort, application, engine));
+        HttpService http = parts.keep(HttpService.start(config, null, application, engine));
         err.printf("HTTP is served at %s%n", http.url());
       }
       Shutdown.onSignal(stop, err);
@@ -100,8 +100,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private boolean servesHttp(Set<Role> roles, HeteroSpecConfig config) {
-    return httpPort != null
-        || roles.contains(Role.GATEWAY)
+    return roles.contains(Role.GATEWAY)
         || config.originals().containsKey(HeteroSpecConfig.HTTP_PORT);
   }
 
@@ -121,6 +120,9 @@ final class RunCommand implements Callable<Integer> {
     }
     if (pool != null) {
       settings.put(HeteroSpecConfig.POOL, pool);
+    }
+    if (httpPort != null) {
+      settings.put(HeteroSpecConfig.HTTP_PORT, httpPort);
     }
     if (!settings.containsKey("bootstrap.servers")) {
       throw new UsageException("config file " + file + " has no bootstrap.servers");

@@ -80,6 +80,9 @@ public final class HttpService implements AutoCloseable {
     }
     List<Endpoints> parts = new ArrayList<>();
     parts.add(new HealthEndpoints(live, ready, this::describe));
+    application
+        .sessions()
+        .ifPresent(sessions -> parts.add(new SessionEndpoints(sessions, settings)));
     if (gateway != null) {
       PromptRules rules = new PromptRules(config.getInt(HeteroSpecConfig.MAX_PROMPT_BYTES));
       parts.add(new ModelEndpoints(gateway.models()));

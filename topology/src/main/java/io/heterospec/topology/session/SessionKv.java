@@ -14,6 +14,7 @@ import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.errors.ProcessorStateException;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,6 +80,23 @@ public final class SessionKv implements AutoCloseable {
       }
     }
     keys.forEach(store::delete);
+  }
+
+  /** Whether a store has pages of a session. */
+  static boolean holds(ReadOnlyKeyValueStore<String, SessionPage> store, String session) {
+    return store.get(key(session, 0)) != null;
+  }
+
+  /** Tokens of a session that a store has pages of. */
+  static int tokens(ReadOnlyKeyValueStore<String, SessionPage> store, String session) {
+    int tokens = 0;
+    try (KeyValueIterator<String, SessionPage> pages =
+        store.range(session + SEPARATOR, session + AFTER_SEPARATOR)) {
+      while (pages.hasNext()) {
+        tokens += pages.next().value.getTokenIds().size() - 1;
+      }
+    }
+    return tokens;
   }
 
   @Override

@@ -1,0 +1,178 @@
+package io.heterospec.topology.serve;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.heterospec.topology.session.SessionDirectory;
+import io.heterospec.topology.session.SessionSummary;
+import io.javalin.Javalin;
+import io.javalin.http.Context;
+import io.javalin.http.Header;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.state.HostInfo;
+
+/**
+ * {@code GET /sessions} and {@code /sessions/ID}: the sessions of all instances of a pool, of any
+ * one of them. An instance asks the others, with the caller's key; {@code ?scope=local} leaves that
+ * out. Callers with a key see the sessions of its holder.
+ */
+public final class SessionEndpoints implements Endpoints {
+  private static final int DEFAULT_LIMIT = 100;
+  private static final int MOST = 1000;
+  private static final int UNAVAILABLE = 503;
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final SessionDirectory sessions;
+  private final String scheme;
+  private final HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+
+  public SessionEndpoints(SessionDirectory sessions, WebSettings settings) {
+    this.sessions = sessions;
+    this.scheme = settings.tls().isPresent() ? "https" : "http";
+  }
+
+  @Override
+  public void addTo(Javalin http) {
+    http.get("/sessions", this::list);
+    http.get("/sessions/<id>", this::show); // ids may hold slashes
+  }
+
+  private void list(Context ctx) {
+    int limit =
+        ctx.queryParamAsClass("limit", Integer.class)
+            .check(n -> n >= 1 && n <= MOST, "must be between 1 and " + MOST)
+            .getOrDefault(DEFAULT_LIMIT);
+    ObjectNode page = JsonNodeFactory.instance.objectNode();
+    ArrayNode found = page.putArray("sessions");
+    ArrayNode unreachable = page.putArray("unreachable");
+    if (isLocal(ctx) || sessions.instances().isEmpty()) {
+      query(() -> sessions.list(prefix(ctx), limit)).forEach(each -> found.add(describe(each)));
+    } else {
+      for (HostInfo host : sessions.instances()) {
+        try {
+          for (JsonNode each : ask(ctx, host, "/sessions?limit=" + limit).path("sessions")) {
+            if (found.size() < limit) {
+              found.add(((ObjectNode) each).put("instance", address(host)));
+            }
+          }
+        } catch (IOException e) {
+          unreachable.add(address(host));
+        }
+      }
+    }
+    answer(ctx, page);
+  }
+
+  private void show(Context ctx) {
+    String id = ctx.pathParam("id");
+    if (!id.startsWith(prefix(ctx))) {
+      throw unknown(id);
+    }
+    Optional<HostInfo> owner = isLocal(ctx) ? Optional.empty() : sessions.owner(id);
+    if (owner.isEmpty()) {
+      SessionSummary found = query(() -> sessions.find(id)).orElseThrow(() -> unknown(id));
+      answer(ctx, describe(found));
+      return;
+    }
+    String path = "/sessions/" + URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
+    try {
+      ObjectNode found = ask(ctx, owner.get(), path);
+      if (!found.has("id")) {
+        throw unknown(id);
+      }
+      answer(ctx, found.put("instance", address(owner.get())));
+    } catch (IOException e) {
+      throw ApiError.of(
+          UNAVAILABLE,
+          "instance_unreachable",
+          "the instance %s, which has session '%s', does not answer; try again when its partitions have moved"
+              .formatted(address(owner.get()), id));
+    }
+  }
+
+  // An error of the other instance is an answer, too, without sessions.
+  private ObjectNode ask(Context ctx, HostInfo host, String path) throws IOException {
+    String separator = path.contains("?") ? "&" : "?";
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+                URI.create(scheme + "://" + address(host) + path + separator + "scope=local"))
+            .timeout(PATIENCE);
+    String key = ctx.header(Header.AUTHORIZATION);
+    if (key != null) {
+      request.header(Header.AUTHORIZATION, key);
+    }
+    try {
+      HttpResponse<String> response =
+          client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() >= UNAVAILABLE) {
+        throw new IOException(address(host) + " answers with status " + response.statusCode());
+      }
+      return (ObjectNode) JSON.readTree(response.body());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while asking " + address(host), e);
+    }
+  }
+
+  private static boolean isLocal(Context ctx) {
+    return "local".equals(ctx.queryParam("scope"));
+  }
+
+  private static String prefix(Context ctx) {
+    String holder = AccessGuard.holder(ctx);
+    return holder.isEmpty() ? "" : holder + '/';
+  }
+
+  private interface Query<T> {
+    T run();
+  }
+
+  private static <T> T query(Query<T> query) {
+    try {
+      return query.run();
+    } catch (InvalidStateStoreException e) {
+      throw ApiError.of(
+          UNAVAILABLE, "rebalancing", "partitions are moving between instances; try again");
+    }
+  }
+
+  private static ApiError unknown(String id) {
+    return ApiError.of(404, "session_not_found", "there is no session '" + id + "'");
+  }
+
+  private static ObjectNode describe(SessionSummary session) {
+    ObjectNode page =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("id", session.id())
+            .put("turns", session.turns())
+            .put("tokens", session.tokens())
+            .put("last_used_at", session.lastUsedAt().toString())
+            .put("cache_tier", session.cacheTier())
+            .put("device_tokens", session.deviceTokens());
+    if (session.storedTokens() >= 0) {
+      page.put("stored_tokens", session.storedTokens());
+    }
+    return page;
+  }
+
+  private static String address(HostInfo host) {
+    return host.host() + ':' + host.port();
+  }
+
+  private static void answer(Context ctx, ObjectNode page) {
+    ctx.contentType("application/json").result(page.toString());
+  }
+}
