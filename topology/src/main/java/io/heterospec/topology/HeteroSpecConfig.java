@@ -139,11 +139,11 @@ public final class HeteroSpecConfig extends AbstractConfig {
         .define(
             COMMIT_INTERVAL_MS,
             Type.LONG,
-            50L,
+            100L,
             between(1, 60_000),
             Importance.MEDIUM,
             "Least time between commits of generated text: latency for read_committed readers against"
-                + " load on the broker.")
+                + " load on the broker. A completion waits a quarter of it at most.")
         .define(
             PUNCTUATE_INTERVAL_MS,
             Type.LONG,
@@ -364,6 +364,9 @@ public final class HeteroSpecConfig extends AbstractConfig {
       properties.putIfAbsent(
           StreamsConfig.APPLICATION_SERVER_CONFIG, host + ":" + getInt(HTTP_PORT));
     }
+    // What delays a punctuation most. (A router has none, and is woken by its records.)
+    properties.putIfAbsent(
+        StreamsConfig.POLL_MS_CONFIG, Long.toString(getLong(PUNCTUATE_INTERVAL_MS)));
     // The processor asks for its commits itself; this only bounds an idle task's transaction.
     properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "1000");
     return properties;
@@ -396,9 +399,9 @@ public final class HeteroSpecConfig extends AbstractConfig {
         DeadLetterProcessingHandler.class.getName());
     properties.put(
         StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, topics().deadLetters());
-    // poll.ms is what delays a punctuation most; a restarted instance waits for its old session.
-    properties.putIfAbsent(StreamsConfig.POLL_MS_CONFIG, "10");
-    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "0");
+    // Long enough for all that one punctuation forwards to go out in one request.
+    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "2");
+    // A restarted instance waits for its old session.
     properties.putIfAbsent(
         StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), "6000");
     properties.putIfAbsent(

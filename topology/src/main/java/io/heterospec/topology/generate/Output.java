@@ -23,10 +23,14 @@ public final class Output {
   /** Names of the children that send to the output topics. */
   public record Children(String deltas, String completions, String telemetry) {}
 
+  /** Completions wait for this part of the commit interval: whoever reads one can go on. */
+  private static final int COMPLETION_HASTE = 4;
+
   private final ProcessorContext<String, SpecificRecord> context;
   private final Children children;
   private final long commitIntervalMs;
   private boolean uncommitted;
+  private boolean completed; // and not committed
   private long lastCommitMs;
 
   Output(
@@ -48,6 +52,7 @@ public final class Output {
 
   void completion(PendingGeneration generation, Completion completion) {
     forward(generation, completion, children.completions());
+    completed = true;
   }
 
   private void forward(PendingGeneration generation, SpecificRecord value, String child) {
@@ -64,9 +69,11 @@ public final class Output {
   /** Asks for a commit when something was forwarded and the last one is long enough ago. */
   void commitIfDue() {
     long now = context.currentSystemTimeMs();
-    if (uncommitted && now - lastCommitMs >= commitIntervalMs) {
+    long wait = completed ? commitIntervalMs / COMPLETION_HASTE : commitIntervalMs;
+    if (uncommitted && now - lastCommitMs >= wait) {
       context.commit();
       uncommitted = false;
+      completed = false;
       lastCommitMs = now;
     }
   }
