@@ -3,12 +3,16 @@ package io.heterospec.topology;
 import io.heterospec.processor.engine.DecodeEngine;
 import io.heterospec.schemas.RegistryUnavailableException;
 import io.heterospec.topology.gateway.ResponseTable;
+import io.heterospec.topology.generate.Handover;
+import io.heterospec.topology.telemetry.ConsumerLag;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import io.heterospec.topology.telemetry.Telemetry;
 import io.heterospec.topology.session.SessionDirectory;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -17,9 +21,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,21 +37,26 @@ import org.slf4j.LoggerFactory;
  */
 public final class HeteroSpecApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HeteroSpecApplication.class);
+  private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(5);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
   private final OpenTelemetrySdk telemetry;
   private final GenerationMetrics metrics;
+  private final Handover handover;
   private final Map<Role, KafkaStreams> instances = new EnumMap<>(Role.class);
   private final ResponseTable responses = new ResponseTable();
   private SessionDirectory sessions; // null without the processor's role
+  private final List<ConsumerLag> lags = new ArrayList<>();
   private final CountDownLatch running;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Throwable failure;
+  private volatile boolean stateDamaged;
 
   private HeteroSpecApplication(HeteroSpecConfig config, DecodeEngine engine, Set<Role> roles) {
     telemetry = Telemetry.open(Role.label(roles));
     metrics = new GenerationMetrics(telemetry, engine);
     HeteroSpecTopology topology = new HeteroSpecTopology(config);
+    handover = topology.handover();
     if (roles.contains(Role.ROUTER)) {
       add(Role.ROUTER, topology.router(), config.routerProperties());
     }
@@ -84,6 +96,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
           }
         });
     instances.put(role, streams);
+    lags.add(new ConsumerLag(telemetry, streams::metrics));
   }
 
   private StreamThreadExceptionResponse onUncaught(Throwable exception) {
@@ -94,8 +107,27 @@ public final class HeteroSpecApplication implements AutoCloseable {
       }
     }
     failure = exception;
-    LOG.error("the application stops", exception);
+    if (isDamagedState(exception)) {
+      stateDamaged = true;
+      LOG.error(
+          "the local state is damaged and is deleted; the next start restores it from the"
+              + " changelogs",
+          exception);
+    } else {
+      LOG.error("the application stops", exception);
+    }
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+  }
+
+  private static boolean isDamagedState(Throwable exception) {
+    for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RocksDBException damage
+          && damage.getStatus() != null
+          && damage.getStatus().getCode() == Status.Code.Corruption) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Starts all instances and returns at once. */
@@ -115,6 +147,17 @@ public final class HeteroSpecApplication implements AutoCloseable {
   /** Waits until an instance ends, by {@link #close} or by a failure. */
   public void awaitShutdown() throws InterruptedException {
     ended.await();
+  }
+
+  private void handOver() {
+    try {
+      if (!handover.begin(HANDOVER_LIMIT)) {
+        LOG.warn(
+            "not every task handed over within {}; the next owner repeats more", HANDOVER_LIMIT);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Whether every instance runs or rebalances. */
@@ -150,13 +193,24 @@ public final class HeteroSpecApplication implements AutoCloseable {
     return Optional.ofNullable(failure);
   }
 
+  /** Hands over what is being generated, leaves the groups and closes. */
   @Override
   public void close() {
+    if (healthy()) {
+      handOver();
+    }
+    // By default an instance stays a member until its session times out, and its work waits.
+    CloseOptions options =
+        CloseOptions.timeout(CLOSE_TIMEOUT)
+            .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP);
     for (KafkaStreams streams : instances.values()) {
-      if (!streams.close(CLOSE_TIMEOUT)) {
+      if (!streams.close(options)) {
         LOG.warn("a Kafka Streams instance did not close within {}", CLOSE_TIMEOUT);
+      } else if (stateDamaged) {
+        streams.cleanUp();
       }
     }
+    lags.forEach(ConsumerLag::close);
     metrics.close();
     telemetry.close();
   }

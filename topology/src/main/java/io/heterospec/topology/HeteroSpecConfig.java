@@ -39,6 +39,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String PUNCTUATE_INTERVAL_MS = "heterospec.punctuate.interval.ms";
   public static final String WORK_BUDGET = "heterospec.punctuate.work.budget";
   public static final String MAX_ATTEMPTS = "heterospec.max.attempts";
+  public static final String RETRY_BACKOFF_MS = "heterospec.retry.backoff.ms";
   public static final String SESSION_TTL_MS = "heterospec.session.ttl.ms";
   public static final String REQUEST_ID_RETENTION_MS = "heterospec.request.id.retention.ms";
   public static final String SESSION_KV_CHANGELOG = "heterospec.session.kv.changelog";
@@ -165,6 +166,14 @@ public final class HeteroSpecConfig extends AbstractConfig {
             atLeast(1),
             Importance.LOW,
             "How often a generation is tried before an engine failure is final.")
+        .define(
+            RETRY_BACKOFF_MS,
+            Type.LONG,
+            500L,
+            between(1, 60_000),
+            Importance.LOW,
+            "Wait before a generation that failed in the engine is tried again; it doubles with each"
+                + " attempt, up to a minute.")
         .define(
             SESSION_TTL_MS,
             Type.LONG,
@@ -401,11 +410,13 @@ public final class HeteroSpecConfig extends AbstractConfig {
         StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, topics().deadLetters());
     // Long enough for all that one punctuation forwards to go out in one request.
     properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "2");
-    // A restarted instance waits for its old session.
-    properties.putIfAbsent(
-        StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), "6000");
-    properties.putIfAbsent(
-        StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), "1500");
+    if (!"streams".equals(properties.get(StreamsConfig.GROUP_PROTOCOL_CONFIG))) {
+      // How long the work of an instance that died waits. In the streams protocol the broker says.
+      properties.putIfAbsent(
+          StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), "6000");
+      properties.putIfAbsent(
+          StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), "1500");
+    }
     properties.putIfAbsent(
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
     properties.putIfAbsent(StreamsConfig.REPLICATION_FACTOR_CONFIG, get(REPLICATION).toString());

@@ -14,6 +14,7 @@ import io.heterospec.topology.gateway.ResponseTable;
 import io.heterospec.topology.gateway.ResponseTracker;
 import io.heterospec.topology.generate.GenerateProcessor;
 import io.heterospec.topology.generate.GenerateSettings;
+import io.heterospec.topology.generate.Handover;
 import io.heterospec.topology.generate.Output;
 import io.heterospec.topology.route.PromptRouter;
 import io.heterospec.topology.route.PromptRules;
@@ -56,11 +57,17 @@ public final class HeteroSpecTopology {
   private final HeteroSpecConfig config;
   private final Topics topics;
   private final Avro avro;
+  private final Handover handover = new Handover();
 
   public HeteroSpecTopology(HeteroSpecConfig config) {
     this.config = config;
     this.topics = config.topics();
     this.avro = new Avro(config.clientSettings());
+  }
+
+  /** By which the tasks of the processor's topology are asked to hand over. */
+  public Handover handover() {
+    return handover;
   }
 
   /** Prompt events to the pools. */
@@ -97,7 +104,9 @@ public final class HeteroSpecTopology {
                 topics.cancellations())
             .addProcessor(
                 "generate",
-                owning(stores, () -> new GenerateProcessor(engine, settings, children, metrics)),
+                owning(
+                    stores,
+                    () -> new GenerateProcessor(engine, settings, children, metrics, handover)),
                 "requests",
                 "cancellations");
     sink(topology, "deltas", topics.deltas(), GenerationDelta.class, "generate");
@@ -154,6 +163,7 @@ public final class HeteroSpecTopology {
         config.getInt(HeteroSpecConfig.WORK_BUDGET),
         millis(HeteroSpecConfig.COMMIT_INTERVAL_MS),
         config.getInt(HeteroSpecConfig.MAX_ATTEMPTS),
+        millis(HeteroSpecConfig.RETRY_BACKOFF_MS),
         millis(HeteroSpecConfig.SESSION_TTL_MS),
         SessionOverflow.of(config.getString(HeteroSpecConfig.SESSION_OVERFLOW)),
         millis(HeteroSpecConfig.REQUEST_ID_RETENTION_MS));

@@ -7,17 +7,30 @@ final class SequenceResult {
   private SequenceResult() {}
 
   static GenerationResult of(Sequence sequence, FinishReason reason) {
-    return result(sequence, reason, null, null);
+    return result(sequence, reason, null, null, false);
   }
 
   static GenerationResult failed(Sequence sequence, Throwable cause) {
     // The class is enough: libtorch's messages run over many lines.
     String message = "the engine failed while decoding (" + cause.getClass().getSimpleName() + ")";
-    return result(sequence, FinishReason.FAILED, ENGINE_ERROR, message);
+    return result(sequence, FinishReason.FAILED, ENGINE_ERROR, message, mayPass(cause));
+  }
+
+  // The device, its memory and the engine's state may be better next time. A request that the code
+  // has no answer to has none the next time either.
+  private static boolean mayPass(Throwable cause) {
+    return !(cause instanceof IllegalArgumentException
+        || cause instanceof IndexOutOfBoundsException
+        || cause instanceof ArithmeticException
+        || cause instanceof UnsupportedOperationException);
   }
 
   private static GenerationResult result(
-      Sequence sequence, FinishReason reason, String errorCode, String errorMessage) {
+      Sequence sequence,
+      FinishReason reason,
+      String errorCode,
+      String errorMessage,
+      boolean retryable) {
     String tail = sequence.text.flush();
     long admitted = sequence.admittedNanos == 0 ? System.nanoTime() : sequence.admittedNanos;
     long sinceAdmission = System.nanoTime() - admitted;
@@ -26,7 +39,7 @@ final class SequenceResult {
         reason,
         errorCode,
         errorMessage,
-        errorCode != null,
+        retryable,
         sequence.generated(),
         sequence.text.text(),
         tail,

@@ -22,6 +22,9 @@ final class BrokerSettings {
     addSingleReplica(settings);
     addQuickCoordination(settings);
     settings.put("auto.create.topics.enable", "false");
+    // 8 and 3 by default: on a small machine more threads only mean more switches.
+    settings.put("num.io.threads", "2");
+    settings.put("num.network.threads", "1");
     // 128 MiB by default.
     settings.put("log.cleaner.dedupe.buffer.size", Integer.toString(4 << 20));
     settings.putAll(overrides);
@@ -62,6 +65,9 @@ final class BrokerSettings {
     // 5 s by default: a first start of the streams protocol waits for one.
     settings.put("group.streams.heartbeat.interval.ms", "500");
     settings.put("group.streams.min.heartbeat.interval.ms", "500");
+    // 45 s by default: how long the work of a member that died waits.
+    settings.put("group.streams.session.timeout.ms", "6000");
+    settings.put("group.streams.min.session.timeout.ms", "6000");
     // 9 s by default: how long a start after kill -9 waits for the dead incarnation to be fenced.
     settings.put("broker.session.timeout.ms", "3000");
     settings.put("broker.heartbeat.interval.ms", "500");

@@ -23,6 +23,7 @@ final class Dispatcher {
   private final PendingWork pending;
   private final Submission submission;
   private final Outbox outbox;
+  private final Retries retries;
   private final Refusal refusal;
   private final Map<String, Running> byEngineId = new HashMap<>();
   private final Map<String, Running> byRequestId = new HashMap<>();
@@ -33,11 +34,13 @@ final class Dispatcher {
       PendingWork pending,
       Submission submission,
       Outbox outbox,
+      Retries retries,
       Refusal refusal) {
     this.engine = engine;
     this.pending = pending;
     this.submission = submission;
     this.outbox = outbox;
+    this.retries = retries;
     this.refusal = refusal;
   }
 
@@ -47,6 +50,9 @@ final class Dispatcher {
    * @param atMost generations offered
    */
   void dispatch(int atMost, long nowMs) {
+    for (String id = retries.takeDue(nowMs); id != null; id = retries.takeDue(nowMs)) {
+      pending.again(id);
+    }
     for (int i = 0; i < atMost; i++) {
       String id = pending.nextReady();
       if (id == null || !submit(id, nowMs)) {
@@ -103,6 +109,14 @@ final class Dispatcher {
   void ended(Running running) {
     byEngineId.remove(running.engineId());
     byRequestId.remove(running.requestId());
+  }
+
+  /** Notes a failed submission; the request is offered again after a while. */
+  void retry(Running failed, long nowMs) {
+    ended(failed);
+    int failures = failed.pending().getAttempt() + 1;
+    pending.update(PendingGeneration.newBuilder(failed.pending()).setAttempt(failures).build());
+    retries.add(failed.requestId(), failures, nowMs);
   }
 
   /** Asks the engine to stop a request; false when the engine does not run it. */

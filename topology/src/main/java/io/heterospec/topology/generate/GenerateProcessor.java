@@ -47,6 +47,7 @@ public final class GenerateProcessor
   private final GenerateSettings settings;
   private final Output.Children children;
   private final GenerationMetrics metrics;
+  private final Handover handover;
   private final Outbox outbox = new Outbox();
   private ProcessorContext<String, SpecificRecord> context;
   private PendingWork pending;
@@ -63,11 +64,13 @@ public final class GenerateProcessor
       DecodeEngine engine,
       GenerateSettings settings,
       Output.Children children,
-      GenerationMetrics metrics) {
+      GenerationMetrics metrics,
+      Handover handover) {
     this.engine = engine;
     this.settings = settings;
     this.children = children;
     this.metrics = metrics;
+    this.handover = handover;
   }
 
   @Override
@@ -86,7 +89,10 @@ public final class GenerateProcessor
             pending,
             new Submission(engine, sessions, pages, settings.sessionOverflow()),
             outbox,
+            new Retries(settings.retryBackoff()),
             this::refuse);
+    metrics.pending(pending.size());
+    handover.join(this);
     context.schedule(
         settings.punctuateInterval(), PunctuationType.WALL_CLOCK_TIME, now -> punctuate());
     context.schedule(EXPIRY_INTERVAL, PunctuationType.WALL_CLOCK_TIME, this::expire);
@@ -117,6 +123,7 @@ public final class GenerateProcessor
     PendingGeneration generation =
         Records.pending(request, record, context.recordMetadata().orElseThrow(), now());
     pending.add(generation);
+    metrics.pending(1);
     if (requestIds.takeCancelled(id)) {
       end(generation, Records.ended(generation, FinishReason.CANCELLED, null, now()));
     } else {
@@ -143,13 +150,26 @@ public final class GenerateProcessor
         publish(running, drained);
       }
     }
-    dispatch();
     pages.flush(PAGES_AT_ONCE); // nobody waits for their commit
-    output.commitIfDue();
+    if (handover.begun()) {
+      handOver();
+    } else {
+      dispatch();
+      output.commitIfDue();
+    }
+  }
+
+  // A cycle that the engine is in the middle of is lost: the next owner computes it again.
+  private void handOver() {
+    dispatcher.abandonAll();
+    output.commit();
+    handover.leave(this);
   }
 
   private void dispatch() {
-    dispatcher.dispatch(settings.workBudget(), context.currentSystemTimeMs());
+    if (!handover.begun()) {
+      dispatcher.dispatch(settings.workBudget(), context.currentSystemTimeMs());
+    }
   }
 
   private void refuse(PendingGeneration generation, InvalidRequestException reason) {
@@ -167,7 +187,8 @@ public final class GenerateProcessor
     boolean again = result != null && mayRetry(running, result);
     publishText(running, drained.steps(), again ? null : result);
     if (again) {
-      retry(running);
+      dispatcher.retry(running, context.currentSystemTimeMs());
+      metrics.retry();
     } else if (result != null) {
       finish(running, result);
     }
@@ -211,14 +232,6 @@ public final class GenerateProcessor
     return result.finishReason() == io.heterospec.processor.engine.FinishReason.FAILED;
   }
 
-  // The next dispatch submits it again, from what was published.
-  private void retry(Running running) {
-    PendingGeneration failed = running.pending();
-    dispatcher.ended(running);
-    pending.again(PendingGeneration.newBuilder(failed).setAttempt(failed.getAttempt() + 1).build());
-    metrics.retry();
-  }
-
   private void finish(Running running, GenerationResult result) {
     dispatcher.ended(running);
     PendingGeneration generation = running.pending();
@@ -248,6 +261,7 @@ public final class GenerateProcessor
     output.completion(generation, completion);
     requestIds.finished(completion.getRequestId(), context.currentSystemTimeMs());
     pending.remove(generation);
+    metrics.pending(-1);
     metrics.finished(completion);
   }
 
@@ -262,10 +276,12 @@ public final class GenerateProcessor
   @Override
   public void close() {
     // No waiting: what is not committed will be decoded again, from what is.
-    if (dispatcher != null) { // init may have failed before
+    if (dispatcher != null) { // otherwise init did not come so far
       dispatcher.abandonAll();
       pages.close();
+      metrics.pending(-pending.size());
     }
+    handover.leave(this);
   }
 
   private Instant now() {

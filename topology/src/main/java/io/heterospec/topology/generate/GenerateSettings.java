@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param workBudget most events of one punctuation
  * @param commitInterval least time between two commits asked for
  * @param maxAttempts tries before an engine failure is final
+ * @param retryBackoff wait before the first retry; it doubles with each
  * @param sessionTtl how long an idle session is kept
  * @param sessionOverflow what happens to a session whose next turn does not fit
  * @param requestIdRetention how long finished request ids are remembered
@@ -19,6 +20,7 @@ public record GenerateSettings(
     int workBudget,
     Duration commitInterval,
     int maxAttempts,
+    Duration retryBackoff,
     Duration sessionTtl,
     SessionOverflow sessionOverflow,
     Duration requestIdRetention) {}

@@ -71,10 +71,17 @@ public final class Output {
     long now = context.currentSystemTimeMs();
     long wait = completed ? commitIntervalMs / COMPLETION_HASTE : commitIntervalMs;
     if (uncommitted && now - lastCommitMs >= wait) {
+      commit();
+      lastCommitMs = now;
+    }
+  }
+
+  /** Asks for a commit when something was forwarded since the last. */
+  void commit() {
+    if (uncommitted) {
       context.commit();
       uncommitted = false;
       completed = false;
-      lastCommitMs = now;
     }
   }
 }

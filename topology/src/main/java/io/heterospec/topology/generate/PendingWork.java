@@ -30,6 +30,7 @@ final class PendingWork {
   private final KeyValueStore<String, GenerationProgress> progress;
   private final Map<String, Queue<String>> queues = new HashMap<>();
   private final Set<String> ready = new LinkedHashSet<>();
+  private int size;
 
   PendingWork(
       KeyValueStore<String, PendingGeneration> pending,
@@ -76,10 +77,15 @@ final class PendingWork {
     ready.remove(requestId);
   }
 
-  /** Replaces the stored form of a generation that ran, and makes it ready once more. */
-  void again(PendingGeneration generation) {
-    update(generation);
-    ready.add(generation.getRequest().getPrompt().getRequestId());
+  /** Makes a generation ready once more, unless it is over by now. */
+  void again(String requestId) {
+    if (contains(requestId)) {
+      ready.add(requestId);
+    }
+  }
+
+  int size() {
+    return size;
   }
 
   void append(String requestId, GenerationProgress step) {
@@ -109,6 +115,7 @@ final class PendingWork {
     }
     keys.forEach(progress::delete);
     ready.remove(id);
+    size--;
     Queue<String> queue = queues.get(queueKey(prompt));
     boolean head = id.equals(queue.peek());
     queue.remove(id);
@@ -127,6 +134,7 @@ final class PendingWork {
     PromptEvent prompt = generation.getRequest().getPrompt();
     Queue<String> queue = queues.computeIfAbsent(queueKey(prompt), key -> new ArrayDeque<>());
     queue.add(prompt.getRequestId());
+    size++;
     if (queue.size() == 1) {
       ready.add(prompt.getRequestId());
     }

@@ -10,6 +10,7 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.DoubleHistogram;
 import io.opentelemetry.api.metrics.LongCounter;
+import io.opentelemetry.api.metrics.LongUpDownCounter;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.metrics.ObservableLongGauge;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class GenerationMetrics implements AutoCloseable {
   private final LongCounter completions;
   private final LongCounter duplicates;
   private final LongCounter retries;
+  private final LongUpDownCounter pending;
   private final LongCounter outputTokens;
   private final LongCounter promptTokens;
   private final LongCounter targetCalls;
@@ -56,6 +58,12 @@ public final class GenerationMetrics implements AutoCloseable {
     completions = counter(meter, "heterospec.completions", "{request}", "Finished requests");
     duplicates = counter(meter, "heterospec.duplicates", "{request}", "Prompt events seen before");
     retries = counter(meter, "heterospec.retries", "{attempt}", "Attempts after an engine failure");
+    pending =
+        meter
+            .upDownCounterBuilder("heterospec.pending")
+            .setUnit("{request}")
+            .setDescription("Requests of this process's tasks without a completion yet")
+            .build();
     outputTokens = counter(meter, "heterospec.output_tokens", "{token}", "Generated tokens");
     promptTokens = counter(meter, "heterospec.prompt_tokens", "{token}", "Tokens of prompts");
     targetCalls =
@@ -124,6 +132,11 @@ public final class GenerationMetrics implements AutoCloseable {
   /** One more attempt after an engine failure. */
   public void retry() {
     retries.add(1);
+  }
+
+  /** A change of the number of requests that have no completion yet. */
+  public void pending(int change) {
+    pending.add(change);
   }
 
   private void phase(String name, double millis) {

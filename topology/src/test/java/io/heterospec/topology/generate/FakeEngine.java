@@ -24,6 +24,7 @@ final class FakeEngine implements DecodeEngine {
   final List<GenerationRequest> submitted = new ArrayList<>();
   final List<String> abandoned = new ArrayList<>();
   int capacity = 100;
+  int offers;
 
   /** A generation that was taken. */
   static final class Live {
@@ -120,6 +121,7 @@ final class FakeEngine implements DecodeEngine {
     if (Arrays.stream(request.promptIds()).anyMatch(id -> id < 0)) {
       throw new IllegalArgumentException("negative id");
     }
+    offers++;
     if (live.size() >= capacity) {
       return false;
     }

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class GenerateProcessorTest {
   private static final Duration TICK = Duration.ofMillis(10);
+  private static final int BACKLOG = 2_000;
 
   @TempDir Path directory;
   private final FakeEngine engine = new FakeEngine();
@@ -232,6 +233,8 @@ class GenerateProcessorTest {
       engine.live.clear();
       live.end(FinishReason.FAILED, "", "ENGINE_ERROR", true);
       tick();
+      assertThat(engine.submitted).hasSize(attempt); // not again at once
+      driver.advanceWallClockTime(Duration.ofSeconds(attempt));
     }
     assertThat(engine.submitted).hasSize(3);
     assertThat(engine.submitted.get(2).committedIds()).containsExactly(1, 2);
@@ -243,12 +246,54 @@ class GenerateProcessorTest {
   }
 
   @Test
+  void aFailureThatWouldComeAgainIsFinalAtOnce() {
+    send("r1", null);
+    engine.of("r1").end(FinishReason.FAILED, "", "ENGINE_ERROR", false);
+    tick();
+    assertThat(onlyCompletion().getError().getCode()).isEqualTo("ENGINE_ERROR");
+    driver.advanceWallClockTime(Duration.ofMinutes(2));
+    assertThat(engine.submitted).hasSize(1);
+  }
+
+  @Test
+  void aRequestThatIsCancelledWhileItWaitsForItsRetryIsOver() {
+    send("r1", null);
+    FakeEngine.Live live = engine.of("r1");
+    engine.live.clear();
+    live.end(FinishReason.FAILED, "", "ENGINE_ERROR", true);
+    tick();
+    cancellations.pipeInput("r1", CancelEvent.newBuilder().setRequestId("r1").build());
+    driver.advanceWallClockTime(Duration.ofMinutes(2));
+    assertThat(onlyCompletion().getFinishReason().name()).isEqualTo("CANCELLED");
+    assertThat(engine.submitted).hasSize(1);
+  }
+
+  @Test
+  void aBacklogIsStoredAndOfferedOneByOne() {
+    engine.capacity = 1;
+    for (int i = 0; i < BACKLOG; i++) {
+      send("r" + i, null);
+    }
+    int offers = engine.offers;
+    tick();
+    assertThat(engine.offers - offers).isEqualTo(1);
+    assertThat(stored(Stores.PENDING)).isEqualTo(BACKLOG);
+    for (int i = 0; i < 3; i++) {
+      engine.finish("r" + i, FinishReason.STOP);
+      tick();
+    }
+    assertThat(engine.submittedIds()).containsExactly("r0", "r1", "r2", "r3");
+    assertThat(stored(Stores.PENDING)).isEqualTo(BACKLOG - 3);
+  }
+
+  @Test
   void eventsOfAnEarlierSubmissionAreDropped() {
     send("r1", null);
     FakeEngine.Live old = engine.of("r1");
     engine.live.clear();
     old.end(FinishReason.FAILED, "", "ENGINE_ERROR", true);
     tick();
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
     old.step(9);
     old.end(FinishReason.STOP, "");
     tick();

@@ -41,6 +41,7 @@ class ResumptionTest {
           100,
           Duration.ofMillis(50),
           3,
+          Duration.ofMillis(50),
           Duration.ofHours(1),
           SessionOverflow.REJECT,
           Duration.ofHours(1));
@@ -49,6 +50,7 @@ class ResumptionTest {
 
   @TempDir Path directory;
   private final FakeEngine engine = new FakeEngine();
+  private final Handover handover = new Handover();
   private MockProcessorContext<String, SpecificRecord> context;
   private GenerateProcessor processor;
 
@@ -77,7 +79,11 @@ class ResumptionTest {
     context.scheduledPunctuators().clear();
     processor =
         new GenerateProcessor(
-            engine, SETTINGS, CHILDREN, new GenerationMetrics(OpenTelemetry.noop(), null));
+            engine,
+            SETTINGS,
+            CHILDREN,
+            new GenerationMetrics(OpenTelemetry.noop(), null),
+            handover);
     processor.init(context);
     context.setCurrentSystemTimeMs(1_000);
   }
@@ -161,6 +167,29 @@ class ResumptionTest {
     engine.finish("z-first", FinishReason.LENGTH);
     tick();
     assertThat(engine.submittedIds()).containsExactly("z-first", "z-first", "a-second");
+  }
+
+  @Test
+  void aHandoverPublishesWhatTheEngineMadeAndTakesTheWorkBack() throws InterruptedException {
+    send("r1", null, 0);
+    engine.of("r1").step(1, 2);
+    assertThat(handover.begin(Duration.ZERO)).isFalse(); // the task has not heard of it yet
+    tick();
+    assertThat(handover.begin(Duration.ZERO)).isTrue();
+    assertThat(forwarded(GenerationDelta.class))
+        .extracting(GenerationDelta::getTokenIds)
+        .containsExactly(List.of(1, 2));
+    assertThat(context.committed()).isTrue();
+    assertThat(engine.abandoned).hasSize(1);
+    send("r2", null, 1);
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r1");
+  }
+
+  @Test
+  void aTaskThatClosesIsNotWaitedFor() throws InterruptedException {
+    processor.close();
+    assertThat(handover.begin(Duration.ZERO)).isTrue();
   }
 
   @Test
