@@ -34,7 +34,8 @@ import picocli.CommandLine.ScopeType;
       InspectCommand.class,
       InflateCommand.class,
       SessionsCommand.class,
-      ApiKeyCommand.class
+      ApiKeyCommand.class,
+      DlqCommand.class
     },
     footer = {
       "",

@@ -50,7 +50,8 @@ class CommandLineTest {
             "calibrate",
             "inspect",
             "inflate",
-            "api-key");
+            "api-key",
+            "dlq");
     for (Map.Entry<String, CommandLine> command : line.getSubcommands().entrySet()) {
       Cli help = Cli.run(command.getKey(), "--help");
       assertThat(help.code()).isZero();
