@@ -35,7 +35,10 @@ import picocli.CommandLine.ScopeType;
       InflateCommand.class,
       SessionsCommand.class,
       ApiKeyCommand.class,
-      DlqCommand.class
+      DlqCommand.class,
+      ChaosCommand.class,
+      ServerCommands.Broker.class,
+      ServerCommands.Registry.class
     },
     footer = {
       "",

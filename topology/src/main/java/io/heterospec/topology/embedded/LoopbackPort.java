@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 
 /** Ports of the loopback interface, which is all that the embedded services listen on. */
-final class LoopbackPort {
+public final class LoopbackPort {
 
   static final String HOST = "127.0.0.1";
   private static final int HIGHEST = 65_535;
@@ -45,7 +45,7 @@ final class LoopbackPort {
   }
 
   /** A free port for a connection that never leaves this process's machine. */
-  static int any() {
+  public static int any() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
       return socket.getLocalPort();
     } catch (IOException e) {

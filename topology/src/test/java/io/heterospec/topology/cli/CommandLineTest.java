@@ -50,8 +50,10 @@ class CommandLineTest {
             "calibrate",
             "inspect",
             "inflate",
+            "sessions",
             "api-key",
-            "dlq");
+            "dlq",
+            "chaos");
     for (Map.Entry<String, CommandLine> command : line.getSubcommands().entrySet()) {
       Cli help = Cli.run(command.getKey(), "--help");
       assertThat(help.code()).isZero();

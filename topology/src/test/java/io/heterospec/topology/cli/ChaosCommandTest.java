@@ -1,0 +1,28 @@
+package io.heterospec.topology.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class ChaosCommandTest {
+
+  @Test
+  void nothingIsLostRepeatedOrChangedWhenInstancesAreKilledAndStopped() throws IOException {
+    Cli chaos = Cli.run("chaos", "--prompts", "12", "--kills", "2", "--instances", "2", "--json");
+    assertThat(chaos.code()).as(chaos.out() + chaos.err()).isZero();
+    JsonNode report = chaos.json();
+    assertThat(report.get("violations")).isEmpty();
+    assertThat(report.get("completions").asInt()).isEqualTo(12 + 9); // and each script undisturbed
+    assertThat(report.get("faults").get("kill").get("count").asInt()).isEqualTo(1);
+    assertThat(report.get("faults").get("terminate").get("count").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void anUnknownProtocolIsRefused() {
+    Cli chaos = Cli.run("chaos", "--protocol", "consumer");
+    assertThat(chaos.code()).isEqualTo(HeteroSpec.WRONG_INPUT);
+    assertThat(chaos.err()).contains("classic or streams");
+  }
+}
