@@ -1,5 +1,6 @@
 package io.heterospec.topology.cli;
 
+import io.heterospec.topology.client.EventReader;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.GenerationDelta;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package io.heterospec.topology.cli;
 
+import io.heterospec.topology.client.PromptPublisher;
+import io.heterospec.topology.client.EventReader;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RoutedRequest;
 import io.heterospec.topology.Avro;

@@ -1,5 +1,6 @@
 package io.heterospec.topology.cli;
 
+import io.heterospec.topology.client.EventReader;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
