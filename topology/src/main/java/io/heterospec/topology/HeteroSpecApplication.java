@@ -9,6 +9,7 @@ import io.heterospec.topology.telemetry.GenerationMetrics;
 import io.heterospec.topology.telemetry.Telemetry;
 import io.heterospec.topology.session.SessionDirectory;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.rocksdb.RocksDBException;
@@ -85,6 +87,14 @@ public final class HeteroSpecApplication implements AutoCloseable {
 
   private void add(Role role, Topology topology, Properties properties) {
     KafkaStreams streams = new KafkaStreams(topology, properties);
+    Path state =
+        Path.of(
+            properties.getProperty(StreamsConfig.STATE_DIR_CONFIG),
+            properties.getProperty(StreamsConfig.APPLICATION_ID_CONFIG));
+    if (!StateCheck.isIntact(state)) {
+      LOG.error("{} is damaged: it is deleted, and restored from the changelogs", state);
+      streams.cleanUp();
+    }
     AtomicBoolean ran = new AtomicBoolean();
     streams.setUncaughtExceptionHandler(this::onUncaught);
     streams.setStateListener(

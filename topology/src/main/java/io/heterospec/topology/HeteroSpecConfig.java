@@ -410,7 +410,8 @@ public final class HeteroSpecConfig extends AbstractConfig {
         StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, topics().deadLetters());
     // Long enough for all that one punctuation forwards to go out in one request.
     properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "2");
-    if (!"streams".equals(properties.get(StreamsConfig.GROUP_PROTOCOL_CONFIG))) {
+    Object protocol = properties.get(StreamsConfig.GROUP_PROTOCOL_CONFIG);
+    if (protocol == null || !"streams".equalsIgnoreCase(protocol.toString())) {
       // How long the work of an instance that died waits. In the streams protocol the broker says.
       properties.putIfAbsent(
           StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), "6000");

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
@@ -24,6 +23,9 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * the head of a queue is ready to run, the others wait for it.
  */
 final class PendingWork {
+  // Of a restored generation: enough to queue it, so that a backlog of long prompts is not held.
+  private record Place(long offset, String queueKey, String requestId) {}
+
   private static final char SEPARATOR = '\u0000';
 
   private final KeyValueStore<String, PendingGeneration> pending;
@@ -37,15 +39,18 @@ final class PendingWork {
       KeyValueStore<String, GenerationProgress> progress) {
     this.pending = pending;
     this.progress = progress;
-    List<PendingGeneration> restored = new ArrayList<>();
+    List<Place> restored = new ArrayList<>();
     try (KeyValueIterator<String, PendingGeneration> all = pending.all()) {
       while (all.hasNext()) {
-        KeyValue<String, PendingGeneration> entry = all.next();
-        restored.add(entry.value);
+        PendingGeneration generation = all.next().value;
+        PromptEvent prompt = generation.getRequest().getPrompt();
+        restored.add(
+            new Place(
+                generation.getOrigin().getOffset(), queueKey(prompt), prompt.getRequestId()));
       }
     }
-    restored.sort(Comparator.comparingLong(p -> p.getOrigin().getOffset()));
-    restored.forEach(this::queue);
+    restored.sort(Comparator.comparingLong(Place::offset));
+    restored.forEach(place -> queue(place.queueKey(), place.requestId()));
   }
 
   boolean contains(String requestId) {
@@ -58,7 +63,8 @@ final class PendingWork {
 
   void add(PendingGeneration generation) {
     update(generation);
-    queue(generation);
+    PromptEvent prompt = generation.getRequest().getPrompt();
+    queue(queueKey(prompt), prompt.getRequestId());
   }
 
   /** Replaces the stored form of a generation that keeps its place. */
@@ -130,13 +136,12 @@ final class PendingWork {
     return progress.range(requestId + SEPARATOR, requestId + (char) (SEPARATOR + 1));
   }
 
-  private void queue(PendingGeneration generation) {
-    PromptEvent prompt = generation.getRequest().getPrompt();
-    Queue<String> queue = queues.computeIfAbsent(queueKey(prompt), key -> new ArrayDeque<>());
-    queue.add(prompt.getRequestId());
+  private void queue(String queueKey, String requestId) {
+    Queue<String> queue = queues.computeIfAbsent(queueKey, key -> new ArrayDeque<>());
+    queue.add(requestId);
     size++;
     if (queue.size() == 1) {
-      ready.add(prompt.getRequestId());
+      ready.add(requestId);
     }
   }
 
