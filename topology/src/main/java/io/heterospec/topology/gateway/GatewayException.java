@@ -10,6 +10,8 @@ public final class GatewayException extends RuntimeException {
   public enum Reason {
     /** As many requests are open as may be. */
     FULL,
+    /** A request with the same id is open. */
+    OPEN,
     /** Kafka or the schema registry is out of reach, or this gateway is stopping. */
     UNAVAILABLE,
     /** No answer came in time. */

@@ -65,7 +65,7 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
    *
    * @param headers of its record
    * @param limit after which it is cancelled and given up
-   * @throws GatewayException when the bound is reached
+   * @throws GatewayException when the bound is reached, the request id is open, or this stops
    */
   public void start(
       PromptEvent prompt,
@@ -83,7 +83,7 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
    * @param headers of its record
    * @param limit after which it does not count as open any more
    * @return completes when the broker has the prompt, or with what prevented that
-   * @throws GatewayException when the bound is reached
+   * @throws GatewayException when the bound is reached, the request id is open, or this stops
    */
   public CompletableFuture<Void> startDetached(
       PromptEvent prompt, Map<String, String> headers, Duration limit) {
@@ -97,15 +97,18 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
   }
 
   private CompletableFuture<Void> start(OpenGeneration generation, Map<String, String> headers) {
-    places.enter();
     PromptEvent prompt = generation.prompt();
     String id = prompt.getRequestId();
+    places.enter(System.nanoTime());
     if (open.putIfAbsent(id, generation) != null) {
       places.leave(System.nanoTime());
-      throw new IllegalArgumentException("request " + id + " is open already");
+      throw new GatewayException(
+          GatewayException.Reason.OPEN, "request " + id + " is open already", Duration.ZERO);
     }
     if (closed) {
-      lose(generation, GatewayException.Reason.UNAVAILABLE, "this gateway is stopping");
+      remove(id);
+      throw new GatewayException(
+          GatewayException.Reason.UNAVAILABLE, "this gateway is stopping", Duration.ZERO);
     }
     return publisher
         .send(prompt, headers)

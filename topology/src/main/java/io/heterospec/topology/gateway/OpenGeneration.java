@@ -4,9 +4,13 @@ import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.PromptEvent;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A generation that was published and has not ended, as its observer is to see it. */
 final class OpenGeneration {
+  private static final Logger LOG = LoggerFactory.getLogger(OpenGeneration.class);
+
   private final PromptEvent prompt;
   private final GenerationObserver observer;
   private final TextAssembly text = new TextAssembly();
@@ -28,6 +32,10 @@ final class OpenGeneration {
 
   boolean isAwaited() {
     return awaited;
+  }
+
+  private String id() {
+    return prompt.getRequestId();
   }
 
   PromptEvent prompt() {
@@ -56,6 +64,9 @@ final class OpenGeneration {
       return;
     }
     over = true;
+    if (text.hasGap()) {
+      LOG.warn("deltas of request {} were missing; their text came with its end", id());
+    }
     try {
       String rest = text.rest(completion.getText());
       if (!rest.isEmpty()) {

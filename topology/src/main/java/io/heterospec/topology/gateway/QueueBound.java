@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /**
  * Bounds the requests that are open, and tells those it refuses when a place is likely to be free:
- * after the mean time between the latest ends of requests.
+ * after the mean time between the latest ends of requests, idle times left out.
  */
 final class QueueBound {
   private static final double WEIGHT = 0.2; // of the latest interval in the moving average
@@ -13,7 +13,7 @@ final class QueueBound {
 
   private final int bound;
   private int open;
-  private long lastEndNanos;
+  private long sinceNanos; // the latest end, or when work came after an idle time
   private double meanSeconds = MIN_SECONDS;
 
   QueueBound(int bound) {
@@ -25,7 +25,7 @@ final class QueueBound {
    *
    * @throws GatewayException when there is none
    */
-  synchronized void enter() {
+  synchronized void enter(long nowNanos) {
     if (open >= bound) {
       double seconds = Math.min(MAX_SECONDS, Math.max(MIN_SECONDS, Math.ceil(meanSeconds)));
       throw new GatewayException(
@@ -33,15 +33,15 @@ final class QueueBound {
           "%d requests are open, as many as this gateway takes; try again later".formatted(open),
           Duration.ofSeconds((long) seconds));
     }
-    open++;
+    if (open++ == 0) {
+      sinceNanos = nowNanos;
+    }
   }
 
   /** Gives a place back. */
   synchronized void leave(long nowNanos) {
-    if (lastEndNanos != 0) {
-      meanSeconds += WEIGHT * ((nowNanos - lastEndNanos) / 1e9 - meanSeconds);
-    }
-    lastEndNanos = nowNanos;
+    meanSeconds += WEIGHT * ((nowNanos - sinceNanos) / 1e9 - meanSeconds);
+    sinceNanos = nowNanos;
     open--;
   }
 

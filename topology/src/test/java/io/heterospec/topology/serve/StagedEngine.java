@@ -27,7 +27,7 @@ final class StagedEngine implements DecodeEngine {
     final GenerationRequest request;
     final GenerationListener listener;
     int tokens;
-    StringBuilder text = new StringBuilder();
+    final StringBuilder text = new StringBuilder();
 
     Live(GenerationRequest request, GenerationListener listener) {
       this.request = request;

@@ -41,6 +41,7 @@ final class Errors {
               "queue_full",
               e.getMessage(),
               e.retryAfter().isZero() ? Duration.ofSeconds(1) : e.retryAfter());
+      case OPEN -> ApiError.of(409, "already_open", e.getMessage());
       case UNAVAILABLE -> ApiError.of(503, code, e.getMessage());
       case TIMEOUT -> ApiError.of(504, code, e.getMessage());
       case TEXT_CHANGED -> ApiError.of(502, code, e.getMessage());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.heterospec.topology.serve.ApiError;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -66,7 +67,7 @@ final class JsonRequest {
 
   JsonNode get(String name) {
     JsonNode value = root.path(name);
-    return value.isNull() ? root.path("") : value;
+    return value.isNull() ? MissingNode.getInstance() : value;
   }
 
   boolean has(String name) {

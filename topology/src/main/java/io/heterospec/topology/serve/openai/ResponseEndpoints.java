@@ -68,18 +68,24 @@ public final class ResponseEndpoints implements Endpoints {
     ctx.header("X-Request-Id", id);
     ctx.future(
         () -> {
-          boolean repeated =
-              gateway.generations().isOpen(id) || gateway.responses().known(id, owner).isPresent();
+          if (isKnown(id, owner)) {
+            return answer(ctx, repeated(prompt, owner, hash, background));
+          }
           try {
-            return repeated
-                ? answer(ctx, repeated(id, owner, hash, background))
-                : background
-                    ? answer(ctx, queued(prompt, owner, hash))
-                    : whole(ctx, prompt, owner, hash);
+            return background
+                ? answer(ctx, queued(prompt, owner, hash))
+                : whole(ctx, prompt, owner, hash);
           } catch (GatewayException e) {
+            if (e.reason() == GatewayException.Reason.OPEN) { // by a call at the same moment
+              return answer(ctx, repeated(prompt, owner, hash, background));
+            }
             throw Errors.of(e);
           }
         });
+  }
+
+  private boolean isKnown(String id, String owner) {
+    return gateway.generations().isOpen(id) || gateway.responses().known(id, owner).isPresent();
   }
 
   private static String id(Context ctx, String owner) {
@@ -115,18 +121,26 @@ public final class ResponseEndpoints implements Endpoints {
     return gateway
         .responses()
         .start(prompt, owner, hash)
-        .thenApply(
-            found ->
-                found
-                    .map(state -> same(state, hash))
-                    .orElseGet(() -> state(prompt, ResponseStatus.QUEUED, null)));
+        .thenApply(found -> sameOrQueued(found, prompt, hash));
   }
 
   private CompletableFuture<ResponseState> repeated(
-      String id, String owner, String hash, boolean background) {
-    CompletableFuture<Optional<ResponseState>> found =
-        background ? gateway.responses().find(id, owner) : gateway.responses().findEnded(id, owner);
-    return found.thenApply(state -> same(present(id, state), hash));
+      PromptEvent prompt, String owner, String hash, boolean background) {
+    String id = prompt.getRequestId();
+    return background
+        ? gateway
+            .responses()
+            .find(id, owner)
+            .thenApply(found -> sameOrQueued(found, prompt, hash))
+        : gateway.responses().findEnded(id, owner).thenApply(f -> same(present(id, f), hash));
+  }
+
+  // What was published is queued, whether or not this gateway has read so already.
+  private static ResponseState sameOrQueued(
+      Optional<ResponseState> found, PromptEvent prompt, String hash) {
+    return found
+        .map(state -> same(state, hash))
+        .orElseGet(() -> state(prompt, ResponseStatus.QUEUED, null));
   }
 
   private static ResponseState same(ResponseState state, String hash) {
