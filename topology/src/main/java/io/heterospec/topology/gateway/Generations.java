@@ -150,7 +150,7 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
   public void onDelta(GenerationDelta delta) {
     OpenGeneration generation = open.get(delta.getRequestId());
     if (generation != null) {
-      generation.onDelta(delta);
+      tell(generation, () -> generation.onDelta(delta));
     }
   }
 
@@ -158,7 +158,7 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
   public void onCompletion(Completion completion) {
     OpenGeneration generation = remove(completion.getRequestId());
     if (generation != null) {
-      generation.onEnd(completion);
+      tell(generation, () -> generation.onEnd(completion));
     }
   }
 
@@ -166,6 +166,17 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
   public void onUnreadable(
       String topic, int partition, long offset, SerializationException reason) {
     LOG.warn("skipped {}-{}@{}: {}", topic, partition, offset, reason.getMessage());
+  }
+
+  // One observer that fails must not end the reading for all others.
+  private void tell(OpenGeneration generation, Runnable news) {
+    try {
+      news.run();
+    } catch (RuntimeException e) {
+      String id = generation.prompt().getRequestId();
+      LOG.error("the observer of request {} failed", id, e);
+      abandon(id, "its observer failed");
+    }
   }
 
   private OpenGeneration remove(String requestId) {
@@ -178,25 +189,22 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
 
   private void lose(OpenGeneration generation, GatewayException.Reason reason, String message) {
     if (remove(generation.prompt().getRequestId()) != null) {
-      generation.onLost(new GatewayException(reason, message, Duration.ZERO));
+      GatewayException lost = new GatewayException(reason, message, Duration.ZERO);
+      tell(generation, () -> generation.onLost(lost));
     }
   }
 
   private void tick() {
     long now = System.nanoTime();
     for (OpenGeneration generation : open.values()) {
-      try {
-        if (generation.isLate(now)) {
-          if (generation.isAwaited()) {
-            cancel(generation.prompt(), "no answer came in time");
-          }
-          lose(generation, GatewayException.Reason.TIMEOUT, "no answer came in time");
-        } else {
-          generation.onTick();
-        }
-      } catch (RuntimeException e) {
-        LOG.error("request {} could not be looked after", generation.prompt().getRequestId(), e);
+      if (!generation.isLate(now)) {
+        tell(generation, generation::onTick);
+        continue;
       }
+      if (generation.isAwaited()) {
+        cancel(generation.prompt(), "no answer came in time");
+      }
+      lose(generation, GatewayException.Reason.TIMEOUT, "no answer came in time");
     }
   }
 

@@ -172,7 +172,7 @@ public final class StreamedBody implements WriteListener {
       }
       try {
         step.run();
-      } catch (IOException e) {
+      } catch (IOException | IllegalStateException e) { // the latter of an output that was closed
         cut("its reader is gone");
       }
       reached = state;
