@@ -51,8 +51,10 @@ class RunCommandTest {
               heterospec:
                 topic: {partitions: 1, replication: 1}
                 routes: "tiny:small"
+                state: {dir: %s}
               """
-                  .formatted(broker.bootstrapServers(), registry.url()));
+                  .formatted(
+                      broker.bootstrapServers(), registry.url(), directory.resolve("gateway")));
       try (Program router =
               Program.start(directory, "run", "--role", "router", "--config", yaml.toString());
           Program processor =

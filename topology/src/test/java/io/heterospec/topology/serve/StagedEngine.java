@@ -64,9 +64,7 @@ final class StagedEngine implements DecodeEngine {
 
   /** Ends everything that is live. */
   void release() {
-    for (Live one : live.values()) {
-      end(one, FinishReason.STOP);
-    }
+    clock.execute(() -> live.values().forEach(one -> end(one, FinishReason.STOP)));
   }
 
   private void round() {

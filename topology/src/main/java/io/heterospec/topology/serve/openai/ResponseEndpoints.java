@@ -128,10 +128,7 @@ public final class ResponseEndpoints implements Endpoints {
       PromptEvent prompt, String owner, String hash, boolean background) {
     String id = prompt.getRequestId();
     return background
-        ? gateway
-            .responses()
-            .find(id, owner)
-            .thenApply(found -> sameOrQueued(found, prompt, hash))
+        ? gateway.responses().find(id, owner).thenApply(found -> sameOrQueued(found, prompt, hash))
         : gateway.responses().findEnded(id, owner).thenApply(f -> same(present(id, f), hash));
   }
 
