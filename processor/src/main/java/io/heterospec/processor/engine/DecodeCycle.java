@@ -6,6 +6,8 @@ import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.RowBatch;
 import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.model.TargetModel;
+import io.heterospec.processor.tree.AcceptedPath;
+import io.heterospec.processor.tree.Draft;
 import io.heterospec.processor.tree.DraftTree;
 import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.VerifyTree;
@@ -32,18 +34,8 @@ final class DecodeCycle {
   /** What the cycle did for one sequence. */
   record Outcome(Sequence sequence, GenerationStep step) {}
 
-  /** The path of a sequence: its root's row and the accepted ones, counted from the root's. */
-  private record Walk(Sequence sequence, int[] path, int accepted, int bonus) {
-
-    boolean reached(int row) {
-      for (int i = 1; i <= accepted; i++) {
-        if (path[i] == row) {
-          return true;
-        }
-      }
-      return false;
-    }
-  }
+  /** What the target made of a sequence's tree. */
+  private record Walk(Sequence sequence, AcceptedPath path) {}
 
   /** Times of a cycle, the same for all its sequences. */
   private record Times(
@@ -80,7 +72,7 @@ final class DecodeCycle {
     for (Walk walk : walks) {
       Sequence sequence = walk.sequence();
       if (sequence.share != null) {
-        budget.learn(sequence.share, sequence.verify, walk.path(), walk.accepted(), walk.bonus());
+        budget.learn(sequence.share, sequence.verify, walk.path());
       }
     }
     Times times =
@@ -123,18 +115,8 @@ final class DecodeCycle {
   }
 
   private static Walk walk(Sequence sequence, long[] next, int start) {
-    VerifyTree tree = sequence.verify;
-    int[] path = new int[tree.rows()];
-    int accepted = 0;
-    int row = 0;
-    while (true) {
-      int token = Math.toIntExact(next[start + row]);
-      row = tree.child(row, token);
-      if (row < 0) {
-        return new Walk(sequence, path, accepted, token);
-      }
-      path[++accepted] = row;
-    }
+    return new Walk(
+        sequence, AcceptedPath.of(sequence.verify, row -> Math.toIntExact(next[start + row])));
   }
 
   // What the head will read of this pass it reads when it drafts next.
@@ -145,14 +127,16 @@ final class DecodeCycle {
               .map(
                   walk ->
                       new KvCache.Kept(
-                          walk.sequence().targetCache(), walk.path(), walk.accepted() + 1))
+                          walk.sequence().targetCache(),
+                          walk.path().rows(),
+                          walk.path().accepted() + 1))
               .toList());
       for (int i = 0; i < walks.size(); i++) {
         Walk walk = walks.get(i);
         if (walk.sequence().policy.drafts()) {
-          int[] rows = new int[walk.accepted() + 1];
+          int[] rows = new int[walk.path().accepted() + 1];
           for (int step = 0; step < rows.length; step++) {
-            rows[step] = batch.start(i) + walk.path()[step];
+            rows[step] = batch.start(i) + walk.path().rows()[step];
           }
           walk.sequence().features().add(features.rows(rows, rows.length));
         }
@@ -165,8 +149,9 @@ final class DecodeCycle {
     int offset = sequence.generatedCount();
     StringBuilder text = new StringBuilder();
     int emitted = 0;
-    for (int i = 1; i <= walk.accepted() + 1 && sequence.text.finish() == null; i++) {
-      int token = i <= walk.accepted() ? sequence.verify.token(walk.path()[i]) : walk.bonus();
+    AcceptedPath path = walk.path();
+    for (int i = 1; i <= path.accepted() + 1 && sequence.text.finish() == null; i++) {
+      int token = i <= path.accepted() ? sequence.verify.token(path.rows()[i]) : path.bonus();
       sequence.add(token);
       text.append(sequence.text.append(token));
       emitted++;
@@ -199,11 +184,11 @@ final class DecodeCycle {
         draft.depth(),
         draft.size(),
         tree.rows(),
-        walk.accepted(),
+        walk.path().accepted(),
         emitted,
         endRow < 0 ? -1 : tree.rankOf(end),
         sequence.share == null ? -1 : times.budget(),
-        endRow > 0 && walk.reached(endRow),
+        endRow > 0 && walk.path().reached(endRow),
         times.draftNanos(),
         times.verifyNanos(),
         times.totalNanos(),
@@ -221,7 +206,7 @@ final class DecodeCycle {
               draft.parent(node),
               Math.exp(draft.logConfidence(node)),
               row >= 0,
-              row >= 0 && walk.reached(row)));
+              row >= 0 && walk.path().reached(row)));
     }
     return nodes;
   }

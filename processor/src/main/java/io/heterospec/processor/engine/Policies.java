@@ -6,6 +6,7 @@ import io.heterospec.processor.tree.EntropyBins;
 import io.heterospec.processor.tree.EntropyBinsFile;
 import io.heterospec.processor.tree.HeteroSpecOptions;
 import io.heterospec.processor.tree.HeteroSpecPolicy;
+import io.heterospec.processor.tree.SurveyPolicy;
 import io.heterospec.processor.tree.SurvivalCounts;
 import io.heterospec.processor.tree.SurvivalFile;
 import io.heterospec.processor.tree.TreePolicy;
@@ -26,6 +27,7 @@ final class Policies {
   private static final Logger LOG = LoggerFactory.getLogger(Policies.class);
 
   private final Map<String, TreePolicy> byName = new LinkedHashMap<>();
+  private final Map<String, TreePolicy> unlisted = new LinkedHashMap<>(); // no way to decode fast
   private final TreeShape shape;
   private final EntropyBins bins; // null without a head
   private final String defaultMode;
@@ -49,6 +51,7 @@ final class Policies {
       byName.put(Eagle3Policy.NAME, new Eagle3Policy(shape));
       byName.put(HeteroSpecPolicy.NAME, new HeteroSpecPolicy(shape, bins, heteroSpec));
       byName.put(BudgetedPolicy.NAME, new BudgetedPolicy(shape));
+      unlisted.put(SurveyPolicy.NAME, SurveyPolicy.of(shape));
     }
     String fallback = options.draft() == null ? VanillaPolicy.NAME : HeteroSpecPolicy.NAME;
     defaultMode = options.mode() == null ? fallback : options.mode();
@@ -115,7 +118,8 @@ final class Policies {
    * @throws IllegalArgumentException listing the names served
    */
   TreePolicy named(String mode) {
-    TreePolicy policy = byName.get(mode == null ? defaultMode : mode);
+    String name = mode == null ? defaultMode : mode;
+    TreePolicy policy = byName.getOrDefault(name, unlisted.get(name));
     if (policy == null) {
       throw new IllegalArgumentException(
           "mode '%s' is not served here; use one of %s%s"
@@ -124,8 +128,13 @@ final class Policies {
     return policy;
   }
 
+  /** Names of the policies to decode with. */
   List<String> names() {
     return List.copyOf(byName.keySet());
+  }
+
+  boolean isServed(String mode) {
+    return byName.containsKey(mode) || unlisted.containsKey(mode);
   }
 
   String defaultMode() {

@@ -6,6 +6,7 @@ import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.text.TextModel;
 import io.heterospec.processor.tree.BudgetedPolicy;
+import io.heterospec.processor.tree.Draft;
 import io.heterospec.processor.tree.DraftTree;
 import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.SpeculationHistory;

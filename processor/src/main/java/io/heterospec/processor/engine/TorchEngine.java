@@ -92,6 +92,11 @@ public final class TorchEngine implements DecodeEngine {
     return policies.names();
   }
 
+  /** Whether a mode can be asked for: those of {@link #modes()} and {@code survey}. */
+  public boolean serves(String mode) {
+    return policies.isServed(mode);
+  }
+
   /** The policy of requests that name none. */
   public String defaultMode() {
     return policies.defaultMode();

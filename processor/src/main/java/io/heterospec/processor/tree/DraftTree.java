@@ -179,6 +179,11 @@ public final class DraftTree {
     }
   }
 
+  /** Most children of a node. */
+  public int topK() {
+    return topK;
+  }
+
   /** Candidates so far. */
   public int size() {
     return size;

@@ -359,23 +359,22 @@ public final class SpeculationBudget {
    * Learns from what the target chose.
    *
    * @param verified the verified part of the share's tree
-   * @param path rows of the accepted path, the root's first
-   * @param accepted accepted nodes
-   * @param bonus the target's own token after the path
+   * @param path what the target accepted of it
    */
-  public void learn(Share share, VerifyTree verified, int[] path, int accepted, int bonus) {
+  public void learn(Share share, VerifyTree verified, AcceptedPath path) {
     if (!share.open || share.tree.size() == 0) {
       return;
     }
+    int accepted = path.accepted();
     int next = 1;
     for (int row = 1; row < verified.rows(); row++) {
-      boolean survived = next <= accepted && path[next] == row;
+      boolean survived = next <= accepted && path.rows()[next] == row;
       next += survived ? 1 : 0;
       survival.learnNode(share.bin, share.tree.logConfidence(verified.node(row)), survived);
     }
     for (int step = 0; step <= accepted; step++) {
-      int node = verified.node(path[step]);
-      int token = step < accepted ? verified.token(path[step + 1]) : bonus;
+      int node = verified.node(path.rows()[step]);
+      int token = step < accepted ? verified.token(path.rows()[step + 1]) : path.bonus();
       if (share.tree.isExpanded(node)) {
         int rank = share.tree.rankOfChild(node, token);
         survival.learnContinuation(share.bin, rank);

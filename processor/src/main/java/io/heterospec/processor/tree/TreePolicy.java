@@ -22,6 +22,11 @@ public interface TreePolicy {
    */
   Assessment assess(DraftTree tree);
 
+  /** Candidates to verify of a tree that the remaining length keeps below the shape's depth. */
+  default int unassessedNodes() {
+    return shape().nodes();
+  }
+
   /**
    * What to do with a cycle's tree.
    *

@@ -138,7 +138,7 @@ class SpeculationBudgetTest {
       cycle(budget, List.of(share), List.of(tree), 0.6);
       drafted += share.isOpen() && i >= 30 ? 1 : 0;
       verified.select(tree, share.admitted());
-      budget.learn(share, verified, new int[] {0}, 0, 99);
+      budget.learn(share, verified, new AcceptedPath(new int[] {0}, 0, 99));
     }
     assertThat(drafted).isLessThanOrEqualTo(1);
   }

@@ -1,6 +1,5 @@
-package io.heterospec.processor.engine;
+package io.heterospec.processor.tree;
 
-import io.heterospec.processor.tree.DraftTree;
 import io.heterospec.processor.tree.TreePolicy.Assessment;
 
 /**
@@ -10,8 +9,9 @@ import io.heterospec.processor.tree.TreePolicy.Assessment;
  * @param depthEntropies entropies along the meta-path when it was assessed
  * @param metaPathEnd node that ended the meta-path then
  */
-record Draft(Assessment assessment, double[] depthEntropies, int metaPathEnd) {
-  static final Draft NONE =
+public record Draft(Assessment assessment, double[] depthEntropies, int metaPathEnd) {
+  /** Nothing was drafted. */
+  public static final Draft NONE =
       new Draft(new Assessment(Double.NaN, -1, 0, 0), new double[0], DraftTree.ROOT);
 
   static Draft of(DraftTree tree, Assessment assessment) {
