@@ -63,7 +63,11 @@ final class DecodeCycle {
     if (drafter != null) {
       drafter.draft(sequences);
     }
+    long drafted = System.nanoTime();
     TargetModel.Pass pass = verify(sequences);
+    if (drafter != null && drafter.budgetedRows() > 0) {
+      budget.learnTimes((drafted - start) / 1e6, (System.nanoTime() - drafted) / 1e6);
+    }
     List<Walk> walks = new ArrayList<>(sequences.size());
     for (int i = 0; i < sequences.size(); i++) {
       walks.add(walk(sequences.get(i), pass.tokens(), batch.start(i)));

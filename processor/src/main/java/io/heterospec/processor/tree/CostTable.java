@@ -73,6 +73,38 @@ public record CostTable(
     return between(verify, sequenceCount, totalRows / sequenceCount);
   }
 
+  /**
+   * What a further row of a target pass costs: the slope of the lower convex hull of the measured
+   * costs. What disturbs a measurement makes steps, whose own slopes are 0 or too steep to climb.
+   *
+   * @param rowsEach rows of each sequence so far, at least 1
+   */
+  public double rowMs(int sequenceCount, double rowsEach) {
+    int from = 0;
+    while (from < rows.length - 1) {
+      int to = from + 1;
+      double slope = slope(sequenceCount, from, to);
+      for (int other = to + 1; other < rows.length; other++) {
+        double flatter = slope(sequenceCount, from, other);
+        if (flatter <= slope) {
+          slope = flatter;
+          to = other;
+        }
+      }
+      if (rowsEach < rows[to] || to == rows.length - 1) {
+        return slope;
+      }
+      from = to;
+    }
+    return 0;
+  }
+
+  private double slope(int sequenceCount, int from, int to) {
+    double low = between(verify, sequenceCount, rows[from]);
+    double high = between(verify, sequenceCount, rows[to]);
+    return (high - low) / (rows[to] - rows[from]) / sequenceCount;
+  }
+
   /** A level of the head over {@code totalRows} nodes of that many sequences' trees. */
   public double levelMs(int sequenceCount, double totalRows) {
     return between(level, sequenceCount, totalRows / sequenceCount);

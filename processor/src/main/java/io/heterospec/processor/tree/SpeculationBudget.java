@@ -1,6 +1,5 @@
 package io.heterospec.processor.tree;
 
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -10,7 +9,9 @@ import java.util.List;
  * the most tokens per millisecond over many cycles. By Dinkelbach's method (fractional programming,
  * 1967) that is to buy whatever brings more than its time is worth at the rate reached lately: the
  * head's first call, each further level and its width, and each verified node, in one queue over
- * all sequences. Where nothing pays nothing is drafted, and the cycle is plain decoding.
+ * all sequences. Where nothing pays nothing is drafted, and the cycle is plain decoding. Whether to
+ * draft at all is decided by the {@link Outlook}, what to verify by the {@link Admission}; how far
+ * the table is off is learned by the {@link CostCorrection}.
  *
  * <p>Weights lean the budget towards sequences of high priority or near deadlines. A cycle runs
  * {@code begin, open, widths…, admit, learn…}. Belongs to one thread.
@@ -19,20 +20,18 @@ public final class SpeculationBudget {
   /** Deepest level that is drafted. */
   public static final int MAX_DEPTH = 16;
 
-  /** Share of the latest cycle in the rate that prices are taken from. */
-  private static final double RATE_STEP = 0.05;
-
   /** Chance of the best child in text that is as predictable as text gets. */
   private static final double PREDICTABLE = 0.9;
 
   /** Chance that a sequence tried has become so. */
   private static final double TRIAL_CHANCE = 0.05;
 
-  /** Rows of the tree that {@code paddingMs} is taken from. */
-  private static final int LONE_ROWS = 5;
-
   private final CostTable costs;
+  private final BudgetOptions options;
   private final SurvivalModel survival;
+  private final Outlook outlook;
+  private final Admission admission;
+  private final CostCorrection correction = new CostCorrection();
   private final TopNodes frontier = new TopNodes();
   private double speedup = 1; // tokens per ms against plain decoding, running mean
   private double rowsEach = 1; // rows verified for each sequence, running mean
@@ -41,8 +40,8 @@ public final class SpeculationBudget {
   private int otherRows;
   private double price; // tokens that a millisecond is worth
   private double rowMs; // of one further verified row
-  private double paddingMs; // of the first tree among single rows, beside its rows
-  private double spentMs; // on drafting
+  private double spentMs; // on drafting, by the table
+  private double passMs; // of the target, by the table
 
   /** A sequence's part of one cycle. */
   public static final class Share {
@@ -51,12 +50,13 @@ public final class SpeculationBudget {
     private final double weight;
     private final int limit;
     private final int tokensLeft;
-    private final int most;
+    final int most;
     private final int unseenRows;
     private double value;
+    private double first; // chance of the root's best child
     private boolean open;
     private int width;
-    private int admitted;
+    int admitted;
     private int bin = -1;
 
     /**
@@ -104,7 +104,15 @@ public final class SpeculationBudget {
 
   public SpeculationBudget(CostTable costs, SurvivalModel survival) {
     this.costs = costs;
+    this.options = survival.options();
+    this.outlook = new Outlook(survival, costs);
+    this.admission = new Admission(costs);
     this.survival = survival;
+  }
+
+  /** History of a sequence that joins. */
+  public SpeculationHistory newHistory() {
+    return new SpeculationHistory(options);
   }
 
   /**
@@ -119,11 +127,7 @@ public final class SpeculationBudget {
     double plain = sequences + rowsOfOthers;
     double plainMs = costs.verifyMs(sequences, plain);
     price = Math.max(1, speedup) * sequences / plainMs;
-    double rows = Math.max(plain, rowsEach * sequences);
-    rowMs =
-        (costs.verifyMs(sequences, rows + sequences) - costs.verifyMs(sequences, rows)) / sequences;
-    double loneTree = costs.verifyMs(sequences, plain + LONE_ROWS - 1, LONE_ROWS);
-    paddingMs = Math.max(0, loneTree - plainMs - rowMs * (LONE_ROWS - 1));
+    rowMs = correction.tree() * costs.rowMs(sequences, Math.max(plain / sequences, rowsEach));
     spentMs = 0;
   }
 
@@ -132,14 +136,11 @@ public final class SpeculationBudget {
     double average = survival.continuation(0);
     for (Share share : shares) {
       share.open = false;
-      if (share.limit < 1) {
-        share.value = Double.NEGATIVE_INFINITY;
-        continue;
-      }
-      share.value = treeValue(share, share.history.firstChild(average), shares.size());
+      share.first = share.history.firstChild(average);
+      share.value = share.limit < 1 ? Double.NEGATIVE_INFINITY : share.weight * share.first;
     }
     List<Share> best = shares.stream().sorted(Comparator.comparingDouble(s -> -s.value)).toList();
-    int count = bestCount(best, n -> costs.extendMs(n) + paddingMs);
+    int count = correction.needsPlainPass() ? 0 : countThatPay(best);
     for (int i = 0; i < best.size(); i++) {
       Share share = best.get(i);
       boolean pays = i < count;
@@ -150,27 +151,30 @@ public final class SpeculationBudget {
         share.history.idle();
       }
     }
-    int opened = (int) shares.stream().filter(Share::isOpen).count();
-    spentMs += costs.extendMs(opened);
+    List<Share> opened = shares.stream().filter(Share::isOpen).toList();
+    spentMs += costs.extendMs(opened.size());
+    spentMs += opened.stream().mapToDouble(this::catchUpMs).sum();
   }
 
-  // Tokens that drafting for a sequence brings, less what its rows and levels cost beyond the first
-  // call. The root's best child is accepted with chance `first`, and below it a chain goes on as
-  // well as it began, each level at its share of the cost.
-  private double treeValue(Share share, double first, int drafting) {
-    double average = survival.continuation(0);
-    double value = childrenValue(share.weight, first, (1 - first) / Math.max(1e-9, 1 - average));
-    double chain = share.weight * first;
-    double levelMs = costs.levelMs(drafting, drafting) / drafting + rowMs;
-    for (int level = 2; level <= share.limit; level++) {
-      chain *= first;
-      double more = chain - price * levelMs;
-      if (more <= 0) {
-        break;
+  // How many of the likeliest pay for what they cost together.
+  private int countThatPay(List<Share> best) {
+    outlook.begin(correction, sequences, sequences + otherRows, price);
+    int count = 0;
+    double most = 0;
+    double catchUp = 0;
+    for (int n = 1; n <= best.size() && best.get(n - 1).limit >= 1; n++) {
+      Share share = best.get(n - 1);
+      outlook.add(share.first, share.weight, share.limit);
+      // What the head reads once repays in all the cycles that follow.
+      double cycles = Math.max(1, Math.min(options.horizon(), share.tokensLeft / 2.0));
+      catchUp += price * correction.draft() * catchUpMs(share) / cycles;
+      double net = outlook.net() - catchUp;
+      if (net > most) {
+        most = net;
+        count = n;
       }
-      value += more;
     }
-    return value - price * catchUpMs(share) * share.weight;
+    return count;
   }
 
   // The head reads what it has not seen before it drafts.
@@ -184,19 +188,12 @@ public final class SpeculationBudget {
     if (!share.history.isTrial()) {
       return false;
     }
-    double catchUp = price * catchUpMs(share);
-    double each = treeValue(share, PREDICTABLE, 1) + catchUp - price * costs.extendMs(1);
-    double lost = catchUp + price * (costs.extendMs(1) + costs.levelMs(1, 1));
+    outlook.begin(correction, sequences, sequences + otherRows, price);
+    outlook.add(PREDICTABLE, share.weight, share.limit);
+    double each = outlook.net();
+    double lost =
+        price * correction.draft() * (catchUpMs(share) + costs.extendMs(1) + costs.levelMs(1, 1));
     return TRIAL_CHANCE * each * share.tokensLeft * (1 - PREDICTABLE) > lost;
-  }
-
-  // Tokens that the children of the root bring, less what their rows cost.
-  private double childrenValue(double weight, double first, double restScale) {
-    double value = Math.max(0, weight * first - price * rowMs);
-    for (int rank = 1; rank < survival.topK(); rank++) {
-      value += Math.max(0, weight * survival.continuation(rank) * restScale - price * rowMs);
-    }
-    return value;
   }
 
   private interface Cost {
@@ -210,7 +207,7 @@ public final class SpeculationBudget {
     double sum = 0;
     for (int n = 1; n <= best.size(); n++) {
       sum += best.get(n - 1).value;
-      double net = sum - price * cost.of(n);
+      double net = sum - price * correction.draft() * cost.of(n);
       if (net > most) {
         most = net;
         count = n;
@@ -260,7 +257,7 @@ public final class SpeculationBudget {
       frontier.offer(node, tree.logConfidence(node));
     }
     double rowsMs = costs.levelMs(drafting, 2.0 * drafting) - costs.levelMs(drafting, drafting);
-    double nodeMs = rowsMs / drafting;
+    double nodeMs = correction.draft() * rowsMs / drafting;
     share.value = 0;
     for (int i = 0; i < frontier.size(); i++) {
       double own =
@@ -279,80 +276,49 @@ public final class SpeculationBudget {
 
   /** Decides how many nodes of each tree are verified: those that pay, of all trees together. */
   public void admit(List<Share> shares) {
-    int candidates = 0;
-    for (Share share : shares) {
-      share.admitted = 0;
-      if (share.open && share.tree.size() > 0) {
-        share.bin = survival.binOf(share.tree);
-        candidates += share.tree.size();
-      }
-    }
-    // Values in the upper half of each number and shares in the lower: positive floats sort as
-    // integers do.
-    long[] queue = new long[candidates];
-    int at = 0;
+    admission.begin(sequences, otherRows, price, correction.tree());
     for (int i = 0; i < shares.size(); i++) {
       Share share = shares.get(i);
-      for (int node = 0; share.open && node < share.tree.size(); node++) {
-        queue[at++] = (long) Float.floatToIntBits((float) value(share, node)) << Integer.SIZE | i;
+      if (share.open && share.tree.size() > 0) {
+        share.bin = survival.binOf(share.tree);
+        for (int node = 0; node < share.tree.size(); node++) {
+          admission.offer(i, value(share, node));
+        }
       }
     }
-    Arrays.sort(queue);
+    admission.choose(shares);
     double plainRows = sequences + (double) otherRows;
     double plainMs = costs.verifyMs(sequences, plainRows);
-    double tokens = 0;
-    double most = 0;
-    double gained = 0;
-    int best = 0;
-    int rows = 0;
-    int tallest = 1;
-    for (int n = 1; n <= candidates; n++) {
-      long next = queue[candidates - n];
-      Share share = shares.get((int) next);
-      if (share.admitted == share.most) {
-        continue;
-      }
-      tallest = Math.max(tallest, 1 + ++share.admitted);
-      tokens += Float.intBitsToFloat((int) (next >>> Integer.SIZE));
-      double passMs = passMs(plainRows + ++rows, tallest);
-      double net = tokens - price * (passMs - plainMs);
-      if (net > most) {
-        most = net;
-        gained = tokens;
-        best = n;
-      }
-    }
-    int admitted = keepBest(shares, queue, best);
-    double rate = (sequences + gained) / (spentMs + passMs(plainRows + admitted, tallest(shares)));
-    speedup += RATE_STEP * (rate * plainMs / sequences - speedup);
-    rowsEach += RATE_STEP * ((plainRows + admitted) / sequences - rowsEach);
-  }
-
-  private double passMs(double rows, int tallest) {
-    return otherRows > 0
-        ? costs.verifyMs(sequences, rows)
-        : costs.verifyMs(sequences, rows, tallest);
-  }
-
-  private static int tallest(List<Share> shares) {
-    return 1 + shares.stream().mapToInt(Share::admitted).max().orElse(0);
-  }
-
-  private static int keepBest(List<Share> shares, long[] queue, int best) {
-    shares.forEach(share -> share.admitted = 0);
-    int admitted = 0;
-    for (int n = 1; n <= best; n++) {
-      Share share = shares.get((int) queue[queue.length - n]);
-      if (share.admitted < share.most) {
-        share.admitted++;
-        admitted++;
-      }
-    }
-    return admitted;
+    passMs = admission.passMs(shares);
+    double cycleMs =
+        correction.draft() * spentMs + (admission.admitted() > 0 ? correction.tree() : 1) * passMs;
+    double rate = (sequences + admission.tokens()) / cycleMs;
+    speedup += options.rateStep() * (rate * plainMs / sequences - speedup);
+    rowsEach += options.rateStep() * ((plainRows + admission.admitted()) / sequences - rowsEach);
   }
 
   private double value(Share share, int node) {
     return share.weight * survival.survival(share.bin, share.tree.logConfidence(node));
+  }
+
+  /**
+   * Learns what a cycle took, when all its sequences have a share.
+   *
+   * @param draftMs time until all trees were drafted
+   * @param targetMs time of the target's pass
+   */
+  public void learnTimes(double draftMs, double targetMs) {
+    if (otherRows > 0) {
+      return;
+    }
+    if (admission.admitted() > 0) {
+      correction.treePass(passMs, targetMs);
+    } else {
+      correction.plainPass(passMs, targetMs);
+    }
+    if (spentMs > 0) {
+      correction.drafting(spentMs, draftMs);
+    }
   }
 
   /**

@@ -6,19 +6,21 @@ package io.heterospec.processor.tree;
  * not pay. Belongs to one thread.
  */
 public final class SpeculationHistory {
-  /** Cycles after which an old observation weighs 1/e. */
-  private static final double MEMORY = 12;
-
-  /** Observations that the average of all sequences is worth. */
-  private static final double PRIOR = 3;
-
-  private static final int FIRST_TRIAL = 32;
-  private static final int LAST_TRIAL = 256;
-
+  private final BudgetOptions options;
   private double drafts;
   private double hits;
   private int idle;
-  private int trial = FIRST_TRIAL;
+  private int trial;
+
+  /** A history with the default constants. */
+  public SpeculationHistory() {
+    this(BudgetOptions.defaults());
+  }
+
+  SpeculationHistory(BudgetOptions options) {
+    this.options = options;
+    this.trial = options.firstTrial();
+  }
 
   /**
    * Chance that the best child of the root is accepted.
@@ -26,7 +28,8 @@ public final class SpeculationHistory {
    * @param average over all sequences
    */
   double firstChild(double average) {
-    return (hits + PRIOR * average) / (drafts + PRIOR);
+    double prior = options.historyPrior();
+    return (hits + prior * average) / (drafts + prior);
   }
 
   /** Whether it is time to draft although it does not seem to pay. */
@@ -42,11 +45,11 @@ public final class SpeculationHistory {
   /** Drafting began, as a trial or because it pays. */
   void drafted(boolean asTrial) {
     idle = 0;
-    trial = asTrial ? Math.min(2 * trial, LAST_TRIAL) : FIRST_TRIAL;
+    trial = asTrial ? Math.min(2 * trial, options.lastTrial()) : options.firstTrial();
   }
 
   void learn(boolean hit) {
-    double keep = 1 - 1 / MEMORY;
+    double keep = 1 - 1 / options.historyMemory();
     drafts = keep * drafts + 1;
     hits = keep * hits + (hit ? 1 : 0);
   }

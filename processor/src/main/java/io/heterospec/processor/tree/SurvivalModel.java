@@ -9,28 +9,34 @@ package io.heterospec.processor.tree;
  * the nodes of highest survival form a subtree as those of highest confidence do.
  */
 public final class SurvivalModel {
-  /** Observations of a cell after which an old one weighs 1/e. */
-  private static final double MEMORY = 400;
-
-  /** Observations that the uncorrected confidence is worth. */
-  private static final double PRIOR = 6;
-
   /** Chance that the best child of an accepted node is accepted, before anything was seen. */
   private static final double FIRST_CHILD = 0.6;
 
+  private final BudgetOptions options;
   private final EntropyBins bins;
   private final int topK;
   private final SurvivalCounts counts;
   private final double[][] rates;
 
   /**
+   * A model with the default constants.
+   *
    * @param calibration what was seen before; not changed
    */
   public SurvivalModel(EntropyBins bins, int topK, SurvivalCounts calibration) {
+    this(bins, topK, calibration, BudgetOptions.defaults());
+  }
+
+  /**
+   * @param calibration what was seen before; not changed
+   */
+  public SurvivalModel(
+      EntropyBins bins, int topK, SurvivalCounts calibration, BudgetOptions options) {
     if (!calibration.fits(bins.count(), topK)) {
       throw new IllegalArgumentException(
           "the survival counts were made for other bins or another top-k; calibrate again");
     }
+    this.options = options;
     this.bins = bins;
     this.topK = topK;
     this.counts = SurvivalCounts.empty(bins.count(), topK);
@@ -51,8 +57,9 @@ public final class SurvivalModel {
   }
 
   // A calibration of any size fades like what is seen from now on.
-  private static double share(double seen) {
-    return seen <= MEMORY ? 1 : MEMORY / seen;
+  private double share(double seen) {
+    double memory = options.survivalMemory();
+    return seen <= memory ? 1 : memory / seen;
   }
 
   /**
@@ -86,18 +93,23 @@ public final class SurvivalModel {
   /** Chance that the child of a rank carries the token after an accepted node. */
   public double continuation(int bin, int rank) {
     double prior = FIRST_CHILD / (1 << Math.min(rank, 30));
-    return (counts.continued()[bin][rank] + PRIOR * prior) / (counts.expanded()[bin] + PRIOR);
+    return (counts.continued()[bin][rank] + options.survivalPrior() * prior)
+        / (counts.expanded()[bin] + options.survivalPrior());
   }
 
   /** The same over all bins. */
   public double continuation(int rank) {
-    double expanded = PRIOR;
-    double continued = PRIOR * FIRST_CHILD / (1 << Math.min(rank, 30));
+    double expanded = options.survivalPrior();
+    double continued = options.survivalPrior() * FIRST_CHILD / (1 << Math.min(rank, 30));
     for (int bin = 0; bin < bins.count(); bin++) {
       expanded += counts.expanded()[bin];
       continued += counts.continued()[bin][rank];
     }
     return continued / expanded;
+  }
+
+  BudgetOptions options() {
+    return options;
   }
 
   /** Most children of a node. */
@@ -108,7 +120,7 @@ public final class SurvivalModel {
   /** Learns whether a verified node survived. */
   void learnNode(int bin, double logConfidence, boolean survived) {
     int bucket = SurvivalCounts.bucket(logConfidence);
-    double keep = 1 - 1 / MEMORY;
+    double keep = 1 - 1 / options.survivalMemory();
     counts.seen()[bin][bucket] *= keep;
     counts.survived()[bin][bucket] *= keep;
     counts.node(bin, logConfidence, survived);
@@ -116,7 +128,7 @@ public final class SurvivalModel {
 
   /** Learns which child of an accepted node carried the next token; -1 for none. */
   void learnContinuation(int bin, int rank) {
-    double keep = 1 - 1 / MEMORY;
+    double keep = 1 - 1 / options.survivalMemory();
     counts.expanded()[bin] *= keep;
     for (int i = 0; i < topK; i++) {
       counts.continued()[bin][i] *= keep;
@@ -129,9 +141,10 @@ public final class SurvivalModel {
     double[] weight = new double[SurvivalCounts.BUCKETS];
     double[] line = rates[bin];
     for (int bucket = 0; bucket < line.length; bucket++) {
-      weight[bucket] = counts.seen()[bin][bucket] + PRIOR;
+      weight[bucket] = counts.seen()[bin][bucket] + options.survivalPrior();
       line[bucket] =
-          (counts.survived()[bin][bucket] + PRIOR * SurvivalCounts.centre(bucket)) / weight[bucket];
+          (counts.survived()[bin][bucket] + options.survivalPrior() * SurvivalCounts.centre(bucket))
+              / weight[bucket];
     }
     Isotonic.makeDescending(line, weight);
   }

@@ -62,6 +62,24 @@ class CostTableTest {
   }
 
   @Test
+  void aFurtherRowCostsTheSlopeOfTheHullNotThatOfASingleStep() {
+    double[][] steps = {{10, 10, 14, 14, 18}};
+    CostTable costs =
+        new CostTable(
+            "device",
+            new int[] {1},
+            new int[] {1, 2, 3, 5, 9},
+            steps,
+            steps,
+            steps,
+            new double[] {1});
+
+    assertThat(costs.rowMs(1, 1)).isCloseTo(0, within(EXACT));
+    assertThat(costs.rowMs(1, 2)).isCloseTo(8 / 7.0, within(EXACT));
+    assertThat(costs.rowMs(1, 40)).isCloseTo(8 / 7.0, within(EXACT));
+  }
+
+  @Test
   void contradictoryTablesAreRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> table(new double[][] {{10, 14}}, new double[][] {{10, 14}, {16, 28}}))

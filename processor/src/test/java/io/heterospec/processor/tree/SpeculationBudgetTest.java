@@ -15,16 +15,17 @@ class SpeculationBudgetTest {
   /** Costs that grow by {@code row} for each row beyond a pass's base of 10 ms. */
   private static CostTable costs(double row, double draft) {
     double[][] verify = new double[2][2];
+    double[][] lone = new double[2][2];
     int[] sequences = {1, 8};
     int[] rows = {1, 9};
     for (int s = 0; s < 2; s++) {
       for (int r = 0; r < 2; r++) {
         verify[s][r] = 10 + row * sequences[s] * rows[r];
+        lone[s][r] = 10 + row * (sequences[s] - 1 + rows[r]);
       }
     }
     double[][] level = {{draft, draft}, {draft, draft}};
-    return new CostTable(
-        "test", sequences, rows, verify, verify, level, new double[] {draft, draft});
+    return new CostTable("test", sequences, rows, verify, lone, level, new double[] {draft, draft});
   }
 
   private static SpeculationBudget budget(CostTable costs) {
@@ -124,6 +125,43 @@ class SpeculationBudgetTest {
     cycle(budget(costs(2.5, 0.01)), shares, trees, 0.6);
 
     assertThat(shares.get(1).admitted()).isGreaterThan(shares.get(0).admitted());
+  }
+
+  @Test
+  void aTallTreeThatWouldNotPayDoesNotKeepAllFromTheirFirstNode() {
+    // A second row for all pays, and a third of any would make the pass too long.
+    double[][] verify = {{10, 10.5, 40}, {10, 12, 90}};
+    double[][] level = {{0.01, 0.01, 0.01}, {0.01, 0.01, 0.01}};
+    int[] rows = {1, 2, 3};
+    CostTable costs =
+        new CostTable(
+            "test", new int[] {1, 8}, rows, verify, verify, level, new double[] {0.01, 0.01});
+    List<DraftTree> trees = trees(8);
+    List<Share> shares = new ArrayList<>();
+    trees.forEach(tree -> shares.add(share(tree, 1, 100)));
+
+    cycle(budget(costs), shares, trees, 0.6);
+
+    assertThat(shares).allMatch(share -> share.admitted() == 1);
+  }
+
+  @Test
+  void whatTheHeadMustReadFirstIsWeighedAgainstAllCyclesToCome() {
+    // Reading 200 rows costs as much as two passes, and each cycle's draft saves a third of one.
+    double[][] verify = {{10, 10.1}};
+    double[][] level = {{0.1, 0.2}};
+    CostTable costs =
+        new CostTable(
+            "test", new int[] {1}, new int[] {1, 2}, verify, verify, level, new double[] {0.1});
+    List<DraftTree> trees = trees(2);
+    Share early = new Share(trees.get(0), new SpeculationHistory(), 1, 100, ROOM, 200);
+    Share late = new Share(trees.get(1), new SpeculationHistory(), 1, 2, ROOM, 200);
+
+    cycle(budget(costs), List.of(early), trees.subList(0, 1), 0.6);
+    cycle(budget(costs), List.of(late), trees.subList(1, 2), 0.6);
+
+    assertThat(early.isOpen()).isTrue();
+    assertThat(late.isOpen()).isFalse();
   }
 
   @Test
