@@ -5,6 +5,9 @@ import java.nio.file.Path;
 
 /** A measured {@link CostTable} as a JSON file beside the draft head. */
 public final class CostTableFile {
+  /** Which files of a head's directory are such tables, as a glob. */
+  public static final String PATTERN = "cost-table-*.json";
+
   private CostTableFile() {}
 
   /** Name of the file of a device and arithmetic type, such as {@code cost-table-cpu-bf16.json}. */

@@ -24,9 +24,18 @@ final class Bench {
   private final SamplingParams sampling;
   private final List<String> modes;
   private final List<BenchPrompt> prompts;
+  private final TraceWriter trace; // null for none
 
+  /**
+   * @param trace of every measured cycle, null for none
+   */
   Bench(
-      DecodeEngine engine, SamplingParams sampling, List<String> modes, List<BenchPrompt> prompts) {
+      DecodeEngine engine,
+      SamplingParams sampling,
+      List<String> modes,
+      List<BenchPrompt> prompts,
+      TraceWriter trace) {
+    this.trace = trace;
     this.engine = engine;
     this.sampling = sampling;
     this.modes = modes;
@@ -40,7 +49,7 @@ final class Bench {
       first.add(prompts.get(first.size() % prompts.size()));
     }
     for (String mode : modes) {
-      ClosedLoop.run(engine, mode, sampling, first, concurrency, () -> {});
+      ClosedLoop.run(engine, mode, sampling, first, concurrency, () -> {}, null);
     }
   }
 
@@ -57,7 +66,7 @@ final class Bench {
     for (int i = 0; i < blocks.size(); i++) {
       for (String mode : rotated(i + repetition)) {
         ClosedLoop.Outcome outcome =
-            ClosedLoop.run(engine, mode, sampling, blocks.get(i), concurrency, onEnd);
+            ClosedLoop.run(engine, mode, sampling, blocks.get(i), concurrency, onEnd, trace);
         measured.add(
             new BenchBlock(
                 mode, concurrency, repetition, outcome.seconds(), outcome.generations()));

@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  heterospec bench --prompts questions.jsonl",
       "  heterospec bench --prompts a.jsonl --prompts b.jsonl --modes vanilla,heterospec --limit 8",
-      "  heterospec bench --prompts questions.jsonl --concurrency 1,2,4,8 --repeat 3 --chart b.png"
+      "  heterospec bench --prompts questions.jsonl --concurrency 1,2,4,8 --repeat 3 --chart b.png",
+      "  heterospec bench --prompts questions.jsonl --modes survey --trace survey.jsonl"
     })
 final class BenchCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
@@ -101,6 +102,14 @@ final class BenchCommand implements Callable<Integer> {
       description = "Write tokens/s by concurrency and the speed-up by category as a chart, too.")
   Path chart;
 
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description =
+          "Write every measured cycle as a JSON line, which slows it down a little; with"
+              + " --modes survey for simulate.")
+  Path trace;
+
   @Option(names = "--json", description = "Print one JSON object.")
   boolean json;
 
@@ -114,7 +123,8 @@ final class BenchCommand implements Callable<Integer> {
     ChartFile chartFile = chart == null ? null : ChartFile.of(chart);
     List<PromptFile.Prompt> prompts = promptFiles.read();
     int most = Collections.max(concurrency);
-    try (TorchEngine engine = TorchEngine.open(models.engine(null).withLimits(most, most))) {
+    try (TorchEngine engine = TorchEngine.open(models.engine(null).withLimits(most, most));
+        TraceWriter cycles = trace == null ? null : new TraceWriter(trace)) {
       List<String> names = names(engine);
       List<BenchPrompt> fitting = fitting(engine, prompts);
       if (fitting.size() < most) {
@@ -122,7 +132,7 @@ final class BenchCommand implements Callable<Integer> {
             "--concurrency %d needs as many prompts, but there are %d"
                 .formatted(most, fitting.size()));
       }
-      Bench bench = new Bench(engine, sampling, names, fitting);
+      Bench bench = new Bench(engine, sampling, names, fitting, cycles);
       BenchTable table = new BenchTable(names, measure(bench, names.size() * fitting.size()));
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
@@ -147,7 +157,7 @@ final class BenchCommand implements Callable<Integer> {
   private List<String> names(TorchEngine engine) {
     List<String> names = modes == null ? engine.modes() : modes.stream().distinct().toList();
     for (String name : names) {
-      if (!engine.modes().contains(name)) {
+      if (!engine.serves(name)) {
         throw new UsageException("mode '" + name + "' is not served; use " + engine.modes());
       }
     }

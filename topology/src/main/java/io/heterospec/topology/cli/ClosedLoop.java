@@ -1,7 +1,10 @@
 package io.heterospec.topology.cli;
 
 import io.heterospec.processor.engine.DecodeEngine;
+import io.heterospec.processor.engine.GenerationListener;
 import io.heterospec.processor.engine.GenerationRequest;
+import io.heterospec.processor.engine.GenerationResult;
+import io.heterospec.processor.engine.GenerationStep;
 import io.heterospec.processor.engine.SamplingParams;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -25,6 +28,7 @@ final class ClosedLoop {
   private final String mode;
   private final SamplingParams sampling;
   private final Runnable onEnd;
+  private final TraceWriter trace; // null for none
   private final int total;
   private final Queue<BenchPrompt> waiting; // guarded by this
   private final List<BenchGeneration> ended = new ArrayList<>(); // guarded by this
@@ -35,11 +39,13 @@ final class ClosedLoop {
       String mode,
       SamplingParams sampling,
       Collection<BenchPrompt> prompts,
-      Runnable onEnd) {
+      Runnable onEnd,
+      TraceWriter trace) {
     this.engine = engine;
     this.mode = mode;
     this.sampling = sampling;
     this.onEnd = onEnd;
+    this.trace = trace;
     this.total = prompts.size();
     this.waiting = new ArrayDeque<>(prompts);
   }
@@ -50,6 +56,7 @@ final class ClosedLoop {
    * @param prompts at least one, submitted in this order
    * @param concurrency generations in flight
    * @param onEnd called for each generation that ended, on the engine's thread
+   * @param trace of every cycle, null for none
    * @throws java.util.concurrent.CompletionException when a generation fails
    */
   static Outcome run(
@@ -58,8 +65,9 @@ final class ClosedLoop {
       SamplingParams sampling,
       Collection<BenchPrompt> prompts,
       int concurrency,
-      Runnable onEnd) {
-    ClosedLoop loop = new ClosedLoop(engine, mode, sampling, prompts, onEnd);
+      Runnable onEnd,
+      TraceWriter trace) {
+    ClosedLoop loop = new ClosedLoop(engine, mode, sampling, prompts, onEnd, trace);
     long start = System.nanoTime();
     for (int i = 0; i < concurrency; i++) {
       loop.submitNext();
@@ -80,21 +88,37 @@ final class ClosedLoop {
     }
     GenerationRequest request =
         new GenerationRequest(
-            "bench-" + mode + "-" + number,
+            "bench-%s-%d-%d".formatted(mode, prompt.index(), number),
             prompt.ids(),
             new int[0],
             sampling,
             mode,
             0,
             Long.MAX_VALUE,
-            false);
+            trace != null);
+    GenerationListener timer = new GenerationTimer(prompt, this::end, this::fail);
     try {
-      if (!engine.submit(request, new GenerationTimer(prompt, this::end, this::fail))) {
+      if (!engine.submit(request, trace == null ? timer : traced(timer, prompt))) {
         fail(new IllegalStateException("the engine is full; it must take what is in flight"));
       }
     } catch (RuntimeException e) {
       fail(e); // on the engine's thread nobody else would hear of it
     }
+  }
+
+  private GenerationListener traced(GenerationListener timer, BenchPrompt prompt) {
+    return new GenerationListener() {
+      @Override
+      public void onStep(GenerationStep step) {
+        timer.onStep(step);
+        trace.write(step, prompt.ids().length, prompt.category());
+      }
+
+      @Override
+      public void onFinished(GenerationResult result) {
+        timer.onFinished(result);
+      }
+    };
   }
 
   private void end(BenchGeneration generation) {

@@ -67,10 +67,11 @@ final class GenerateCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (TorchEngine engine = models.open(mode);
         TraceWriter cycles = trace == null ? null : new TraceWriter(trace)) {
+      int[] ids = ids(engine);
       GenerationRequest request =
           new GenerationRequest(
               "generate",
-              ids(engine),
+              ids,
               new int[0],
               sampling.params(engine.model().defaultMaxTokens()),
               mode,
@@ -79,7 +80,7 @@ final class GenerateCommand implements Callable<Integer> {
               trace != null);
       long start = System.nanoTime();
       GenerationResult result =
-          BlockingGeneration.run(engine, request, step -> onStep(step, out, cycles));
+          BlockingGeneration.run(engine, request, step -> onStep(step, ids.length, out, cycles));
       double seconds = (System.nanoTime() - start) / 1e9;
       if (result.finishReason() == FinishReason.FAILED) {
         throw new IllegalStateException(result.errorMessage());
@@ -104,13 +105,13 @@ final class GenerateCommand implements Callable<Integer> {
     return raw ? Prompts.encodeRaw(engine, prompt.text) : Prompts.encode(engine, prompt.text);
   }
 
-  private void onStep(GenerationStep step, PrintWriter out, TraceWriter cycles) {
+  private void onStep(GenerationStep step, int promptTokens, PrintWriter out, TraceWriter cycles) {
     if (!json) {
       out.print(step.text());
       out.flush();
     }
     if (cycles != null) {
-      cycles.write(step);
+      cycles.write(step, promptTokens, null);
     }
   }
 

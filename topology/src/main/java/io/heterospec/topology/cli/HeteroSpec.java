@@ -38,7 +38,8 @@ import picocli.CommandLine.ScopeType;
       DlqCommand.class,
       ChaosCommand.class,
       ServerCommands.Broker.class,
-      ServerCommands.Registry.class
+      ServerCommands.Registry.class,
+      SimulateCommand.class
     },
     footer = {
       "",

@@ -3,10 +3,9 @@ package io.heterospec.topology.cli;
 import io.heterospec.processor.engine.EngineOptions;
 import io.heterospec.processor.engine.TorchEngine;
 import io.heterospec.processor.torch.Dtype;
-import io.heterospec.processor.tree.HeteroSpecOptions;
 import io.heterospec.processor.tree.TreeShape;
 import java.nio.file.Path;
-import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of every command that loads models. */
@@ -55,41 +54,21 @@ final class ModelOptions {
               + " Default: ${DEFAULT-VALUE}.")
   long cacheMb;
 
-  @Option(names = "--tree-top-k", paramLabel = "K", description = "Children of each draft node.")
-  Integer topK;
-
-  @Option(names = "--tree-depth", paramLabel = "D", description = "Drafted levels.")
-  Integer depth;
-
-  @Option(names = "--tree-nodes", paramLabel = "N", description = "Verified draft nodes.")
-  Integer nodes;
-
-  @Option(
-      names = "--alpha",
-      description =
-          "HeteroSpec: further levels in the lowest entropy bin. Default: depth/2 rounded up.")
-  Integer alpha;
-
-  @Option(
-      names = "--gamma",
-      split = ",",
-      description =
-          "HeteroSpec: shares of the nodes verified in the lowest bins. Default: 0.3,0.6,1.0.")
-  List<Double> gamma;
+  @Mixin TreeOptions tree;
 
   /** The engine's options; {@code mode} is its default policy, or null. */
   EngineOptions engine(String mode) {
     Path target = model == null ? bundled("target") : model;
     Path head = draft == null && model == null ? bundled("draft") : draft;
-    TreeShape shape = shape();
+    TreeShape usual = device.equals("cpu") ? TreeShape.cpuDefault() : TreeShape.gpuDefault();
     return EngineOptions.of(target, head)
         .withName(model == null ? BUNDLED : null)
         .withDevice(device)
         .withDtype(dtype == null ? null : Dtype.parse(dtype))
         .withThreads(threads)
         .withCacheBytes(cacheBytes())
-        .withShape(shape)
-        .withHeteroSpec(heteroSpec(shape))
+        .withShape(tree.isShaped() ? tree.shape(usual) : null)
+        .withHeteroSpec(tree.isTuned() ? tree.heteroSpec(tree.shape(usual)) : null)
         .withMode(mode);
   }
 
@@ -104,31 +83,6 @@ final class ModelOptions {
           "--cache-mb must be between 1 and %d, got %d".formatted(MOST_CACHE_MB, cacheMb));
     }
     return cacheMb << 20;
-  }
-
-  private TreeShape shape() {
-    if (topK == null && depth == null && nodes == null) {
-      return null;
-    }
-    TreeShape base = baseShape();
-    return new TreeShape(
-        topK == null ? base.topK() : topK,
-        depth == null ? base.depth() : depth,
-        nodes == null ? base.nodes() : nodes);
-  }
-
-  private HeteroSpecOptions heteroSpec(TreeShape shape) {
-    if (alpha == null && gamma == null) {
-      return null;
-    }
-    HeteroSpecOptions paper = HeteroSpecOptions.paperDefaults(shape == null ? baseShape() : shape);
-    return new HeteroSpecOptions(
-        alpha == null ? paper.alpha() : alpha,
-        gamma == null ? paper.gamma() : gamma.stream().mapToDouble(Double::doubleValue).toArray());
-  }
-
-  private TreeShape baseShape() {
-    return device.equals("cpu") ? TreeShape.cpuDefault() : TreeShape.gpuDefault();
   }
 
   static Path bundled(String part) {

@@ -21,12 +21,18 @@ final class TraceWriter implements AutoCloseable {
     }
   }
 
-  void write(GenerationStep step) {
+  /**
+   * @param promptTokens of the generation
+   * @param category of its prompt, null for none
+   */
+  void write(GenerationStep step, int promptTokens, String category) {
     CycleReport cycle = step.cycle();
     ObjectNode line =
         Json.object()
             .put("request_id", step.requestId())
             .put("mode", cycle.policy())
+            .put("category", category)
+            .put("prompt_tokens", promptTokens)
             .put("cycle", cycle.cycle())
             .put("token_offset", step.tokenOffset())
             .put("emitted", cycle.emitted())

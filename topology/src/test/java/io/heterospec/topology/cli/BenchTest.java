@@ -28,7 +28,7 @@ class BenchTest {
     ScriptedEngine engine = new ScriptedEngine(4);
     AtomicInteger ended = new AtomicInteger();
     ClosedLoop.Outcome outcome =
-        ClosedLoop.run(engine, "eagle3", GREEDY, prompts(40, 5), 4, ended::incrementAndGet);
+        ClosedLoop.run(engine, "eagle3", GREEDY, prompts(40, 5), 4, ended::incrementAndGet, null);
     assertThat(outcome.generations()).hasSize(40);
     assertThat(ended).hasValue(40);
     assertThat(outcome.seconds()).isPositive();
@@ -41,7 +41,7 @@ class BenchTest {
   @Test
   void aGenerationsStepsAreTimedAndItsAcceptedTokensCounted() {
     ClosedLoop.Outcome outcome =
-        ClosedLoop.run(new ScriptedEngine(1), "eagle3", GREEDY, prompts(5, 5), 1, () -> {});
+        ClosedLoop.run(new ScriptedEngine(1), "eagle3", GREEDY, prompts(5, 5), 1, () -> {}, null);
     BenchGeneration longest = outcome.generations().get(4);
     assertThat(longest.tokenIds()).hasSize(10);
     assertThat(longest.msToFirstToken()).isPositive();
@@ -56,18 +56,21 @@ class BenchTest {
     List<BenchPrompt> prompts = new ArrayList<>(prompts(6, 3));
     prompts.add(3, new BenchPrompt(6, "c", new int[] {ScriptedEngine.FAILING}));
     assertThatThrownBy(
-            () -> ClosedLoop.run(new ScriptedEngine(2), "eagle3", GREEDY, prompts, 2, () -> {}))
+            () ->
+                ClosedLoop.run(new ScriptedEngine(2), "eagle3", GREEDY, prompts, 2, () -> {}, null))
         .hasRootCauseMessage("out of memory")
         .hasMessageContaining("eagle3");
     assertThatThrownBy(
-            () -> ClosedLoop.run(new ScriptedEngine(1, 2), "eagle3", GREEDY, prompts, 2, () -> {}))
+            () ->
+                ClosedLoop.run(
+                    new ScriptedEngine(1, 2), "eagle3", GREEDY, prompts, 2, () -> {}, null))
         .hasMessageContaining("the engine is full");
   }
 
   @Test
   void aloneEachPromptGoesThroughAllModesInAnOrderThatRotates() {
     ScriptedEngine engine = new ScriptedEngine(1);
-    Bench bench = new Bench(engine, GREEDY, List.of("a", "b", "c"), prompts(2, 2));
+    Bench bench = new Bench(engine, GREEDY, List.of("a", "b", "c"), prompts(2, 2), null);
     assertThat(bench.measure(1, 0, () -> {})).hasSize(6);
     bench.measure(1, 1, () -> {});
     assertThat(engine.modes)
@@ -77,7 +80,7 @@ class BenchTest {
   @Test
   void sideBySideBlocksOfAllCategoriesGoThroughAllModes() {
     ScriptedEngine engine = new ScriptedEngine(2);
-    Bench bench = new Bench(engine, GREEDY, List.of("a", "b"), prompts(40, 3));
+    Bench bench = new Bench(engine, GREEDY, List.of("a", "b"), prompts(40, 3), null);
     List<BenchBlock> blocks = bench.measure(2, 0, () -> {});
     assertThat(blocks).extracting(BenchBlock::mode).containsExactly("a", "b", "b", "a");
     assertThat(blocks)
@@ -91,7 +94,7 @@ class BenchTest {
   @Test
   void warmingUpFillsEveryPlaceInEachMode() {
     ScriptedEngine engine = new ScriptedEngine(4);
-    new Bench(engine, GREEDY, List.of("a", "b"), prompts(3, 1)).warmUp(4, 2);
+    new Bench(engine, GREEDY, List.of("a", "b"), prompts(3, 1), null).warmUp(4, 2);
     assertThat(engine.modes).containsExactly("a", "a", "a", "a", "b", "b", "b", "b");
   }
 

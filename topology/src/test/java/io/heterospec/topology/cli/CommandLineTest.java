@@ -53,7 +53,8 @@ class CommandLineTest {
             "sessions",
             "api-key",
             "dlq",
-            "chaos");
+            "chaos",
+            "simulate");
     for (Map.Entry<String, CommandLine> command : line.getSubcommands().entrySet()) {
       Cli help = Cli.run(command.getKey(), "--help");
       assertThat(help.code()).isZero();
@@ -108,6 +109,10 @@ class CommandLineTest {
         "inflate --model x --out target/never             | give --draft",
         "inflate --model x --draft x --out target/never   | x is not a directory",
         "inflate --out .                                  | . is not empty",
+        "simulate                                         | --trace",
+        "simulate --trace nowhere.jsonl --costs nowhere.json | cost table nowhere.json cannot be",
+        "simulate --trace x --draft nowhere               | nowhere holds no cost tables",
+        "simulate --trace x --concurrency 0               | --concurrency must be 1 or more, got 0",
         "run --role frob --config x                       | use router, processor, gateway or all",
         "run --role gateway --config nowhere.yaml         | nowhere.yaml cannot be read",
         "run --role router --config nowhere.properties    | nowhere.properties cannot be read",
