@@ -23,6 +23,9 @@ public final class SpeculationBudget {
   /** Chance of the best child in text that is as predictable as text gets. */
   private static final double PREDICTABLE = 0.9;
 
+  /** Cycles for which a decision to draft nothing stands: little changes what it is based on. */
+  private static final int REST = 7;
+
   /** Chance that a sequence tried has become so. */
   private static final double TRIAL_CHANCE = 0.05;
 
@@ -35,6 +38,9 @@ public final class SpeculationBudget {
   private final TopNodes frontier = new TopNodes();
   private double speedup = 1; // tokens per ms against plain decoding, running mean
   private double rowsEach = 1; // rows verified for each sequence, running mean
+
+  private int rest; // cycles for which nothing is drafted without asking again
+  private int restSequences;
 
   private int sequences;
   private int otherRows;
@@ -140,7 +146,14 @@ public final class SpeculationBudget {
       share.value = share.limit < 1 ? Double.NEGATIVE_INFINITY : share.weight * share.first;
     }
     List<Share> best = shares.stream().sorted(Comparator.comparingDouble(s -> -s.value)).toList();
-    int count = correction.needsPlainPass() ? 0 : countThatPay(best);
+    int count = 0;
+    if (restSequences == sequences && rest > 0) {
+      rest--;
+    } else if (!correction.needsPlainPass()) {
+      count = countThatPay(best);
+      rest = count == 0 ? REST : 0;
+      restSequences = sequences;
+    }
     for (int i = 0; i < best.size(); i++) {
       Share share = best.get(i);
       boolean pays = i < count;
