@@ -6,7 +6,6 @@ import io.heterospec.processor.checkpoint.Fingerprint;
 import io.heterospec.processor.checkpoint.TargetConfig;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZonedDateTime;
@@ -19,16 +18,18 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The text side of a Hugging Face directory: {@code tokenizer.json}, {@code tokenizer_config.json}
- * and its chat template. Works without a tokenizer for callers that bring token ids; then encoding
- * is refused and decoded text is empty. Safe for use by many threads until closed.
+ * The text side of a Hugging Face directory: {@code tokenizer.json} or {@code tokenizer.model},
+ * {@code tokenizer_config.json} and the chat template. Works without a tokenizer for callers that
+ * bring token ids; then encoding is refused and decoded text is empty. Safe for use by many threads
+ * until closed.
  */
 public final class HuggingFaceTextModel implements TextModel, TokenDecoder, AutoCloseable {
   private final Path directory;
   private final String name;
   private final String fingerprint;
   private final TargetConfig config;
-  private final HuggingFaceTokenizer tokenizer; // null without tokenizer.json
+  private final HuggingFaceTokenizer tokenizer; // null without one in the directory
+  private final SectionEncoder sections; // null without a tokenizer
   private final Set<Integer> specialIds;
   private final SpecialTextGuard guard;
   private final ChatTemplate template; // null without a chat template
@@ -36,21 +37,40 @@ public final class HuggingFaceTextModel implements TextModel, TokenDecoder, Auto
   private final Clock clock;
 
   private HuggingFaceTextModel(
-      Path directory, Path draft, String name, Clock clock, HuggingFaceTokenizer tokenizer) {
+      Path directory,
+      Path draft,
+      String name,
+      Clock clock,
+      TokenizerSource source,
+      HuggingFaceTokenizer tokenizer) {
     this.directory = directory;
     this.name = name == null ? directory.toAbsolutePath().getFileName().toString() : name;
     this.config = TargetConfig.read(directory);
     this.tokenizer = tokenizer;
     this.clock = clock;
-    List<AddedToken> added = tokenizer == null ? List.of() : addedTokens(directory, config);
+    List<AddedToken> added = tokenizer == null ? List.of() : addedTokens(source, config);
     TokenizerSettings settings = TokenizerSettings.read(directory);
     String bos =
         settings.bosToken() == null ? content(added, config.bosTokenId()) : settings.bosToken();
-    String source = settings.chatTemplate();
-    this.template = source == null ? null : new ChatTemplate(source, bos, settings.eosToken());
-    this.guard = new SpecialTextGuard(added, source);
+    String eos = settings.eosToken();
+    if (eos == null && config.eosTokenIds().length > 0) {
+      eos = content(added, config.eosTokenIds()[0]);
+    }
+    String jinja = settings.chatTemplate();
+    this.template = jinja == null ? null : new ChatTemplate(jinja, bos, eos);
+    this.guard = new SpecialTextGuard(added, jinja);
     this.specialIds = new HashSet<>();
     added.stream().filter(AddedToken::special).forEach(token -> specialIds.add(token.id()));
+    this.sections =
+        tokenizer == null
+            ? null
+            : new SectionEncoder(
+                tokenizer,
+                added.stream()
+                    .filter(AddedToken::special)
+                    .map(AddedToken::content)
+                    .findFirst()
+                    .orElse(null));
     this.textPrefix = tokenizer == null ? new int[0] : textPrefix(added, bos, settings);
     this.fingerprint = draft == null ? Fingerprint.of(directory) : Fingerprint.of(directory, draft);
   }
@@ -75,9 +95,10 @@ public final class HuggingFaceTextModel implements TextModel, TokenDecoder, Auto
   }
 
   static HuggingFaceTextModel open(Path directory, Path draft, String name, Clock clock) {
-    HuggingFaceTokenizer tokenizer = tokenizer(directory.resolve("tokenizer.json"));
+    TokenizerSource source = TokenizerSource.of(directory);
+    HuggingFaceTokenizer tokenizer = source == null ? null : tokenizer(source);
     try {
-      return new HuggingFaceTextModel(directory, draft, name, clock, tokenizer);
+      return new HuggingFaceTextModel(directory, draft, name, clock, source, tokenizer);
     } catch (RuntimeException e) {
       if (tokenizer != null) {
         tokenizer.close();
@@ -86,26 +107,23 @@ public final class HuggingFaceTextModel implements TextModel, TokenDecoder, Auto
     }
   }
 
-  private static HuggingFaceTokenizer tokenizer(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return null;
-    }
+  private static HuggingFaceTokenizer tokenizer(TokenizerSource source) {
     // Where it sees a GPU, the library would download another build of itself.
     if (System.getProperty("RUST_FLAVOR") == null) {
       System.setProperty("RUST_FLAVOR", "cpu");
     }
     Map<String, String> options =
         Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
-    try (InputStream in = Files.newInputStream(file)) {
+    try (InputStream in = source.open()) {
       return HuggingFaceTokenizer.newInstance(in, options);
     } catch (IOException | RuntimeException e) {
       throw new CheckpointException(
-          file + " is not a tokenizer file this program can read: " + e.getMessage(), e);
+          source.file() + " is not a tokenizer file this program can read: " + e.getMessage(), e);
     }
   }
 
-  private static List<AddedToken> addedTokens(Path directory, TargetConfig config) {
-    TokenizerFile file = TokenizerFile.read(directory.resolve("tokenizer.json"));
+  private static List<AddedToken> addedTokens(TokenizerSource source, TargetConfig config) {
+    TokenizerFile file = TokenizerFile.read(source);
     if (file.maxId() >= config.vocabularySize()) {
       throw new CheckpointException(
           "%s has token id %d but vocab_size in config.json is %d; use the model's own tokenizer"
@@ -182,6 +200,15 @@ public final class HuggingFaceTextModel implements TextModel, TokenDecoder, Auto
     return new IncrementalDetokenizer(this);
   }
 
+  /**
+   * Whether a directory tells how conversations look, or is of a model for which it is known.
+   *
+   * @throws CheckpointException when a file is broken
+   */
+  public static boolean hasChatTemplate(Path directory) {
+    return TokenizerSettings.read(directory).chatTemplate() != null;
+  }
+
   /** Whether text can be encoded. */
   public boolean hasTokenizer() {
     return tokenizer != null;
@@ -254,14 +281,18 @@ public final class HuggingFaceTextModel implements TextModel, TokenDecoder, Auto
 
   private int[] encode(List<SpecialTextGuard.Piece> pieces) {
     IntStream.Builder ids = IntStream.builder();
+    boolean first = true;
+    boolean afterSpecial = false;
     for (SpecialTextGuard.Piece piece : pieces) {
-      for (long id : tokenizer.encode(piece.text(), false, false).getIds()) {
+      for (long id : sections.encode(piece.text(), first, afterSpecial)) {
         if (piece.literal() && specialIds.contains((int) id)) {
           throw new IllegalArgumentException(
               "the prompt contains a special token that this tokenizer cannot write as text;"
                   + " remove it");
         }
         ids.add((int) id);
+        first = false;
+        afterSpecial = specialIds.contains((int) id);
       }
     }
     return ids.build().toArray();
@@ -282,7 +313,8 @@ public final class HuggingFaceTextModel implements TextModel, TokenDecoder, Auto
   private void requireTokenizer() {
     if (tokenizer == null) {
       throw new IllegalArgumentException(
-          directory + " has no tokenizer.json: add the model's, or give token ids instead of text");
+          directory
+              + " has no tokenizer.json or tokenizer.model: add the model's, or give token ids instead of text");
     }
   }
 

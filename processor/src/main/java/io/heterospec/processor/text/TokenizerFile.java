@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.heterospec.processor.checkpoint.CheckpointException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +15,11 @@ import java.util.List;
  */
 record TokenizerFile(Path file, List<AddedToken> addedTokens, int maxId) {
 
-  static TokenizerFile read(Path file) {
+  static TokenizerFile read(TokenizerSource source) {
+    Path file = source.file();
     List<AddedToken> added = new ArrayList<>();
     int max = -1;
-    try (JsonParser parser = new JsonFactory().createParser(Files.newInputStream(file))) {
+    try (JsonParser parser = new JsonFactory().createParser(source.open())) {
       expect(parser.nextToken(), JsonToken.START_OBJECT, file);
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String field = parser.currentName();

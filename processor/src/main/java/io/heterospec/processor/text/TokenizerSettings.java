@@ -11,7 +11,7 @@ import java.util.Optional;
 /**
  * What a directory says about using its tokenizer: {@code tokenizer_config.json} and the chat
  * template, which may be inside that file, in {@code chat_template.jinja} or in {@code
- * chat_template.json}.
+ * chat_template.json}; a directory without one may be of a model whose format is bundled.
  *
  * @param bosToken text of the beginning-of-text token, or null
  * @param eosToken text of the end-of-sequence token, or null
@@ -51,7 +51,7 @@ record TokenizerSettings(
         .filter(json -> json.has("chat_template"))
         .or(() -> config.filter(c -> c.has("chat_template")))
         .map(TokenizerSettings::template)
-        .orElse(null);
+        .orElseGet(() -> BundledTemplates.of(directory));
   }
 
   private static String template(ConfigJson config) {

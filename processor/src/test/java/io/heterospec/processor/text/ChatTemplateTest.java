@@ -36,9 +36,6 @@ class ChatTemplateTest {
     return tests.stream();
   }
 
-  // Python slices and braces inside string literals are beyond jinjava: refused, never misread.
-  private static final String BEYOND_JINJAVA = "Qwen-Qwen3-0.6B.jinja";
-
   private static void check(Path directory, JsonNode one) throws IOException {
     String source = Files.readString(directory.resolve(one.path("template").asText()));
     ChatTemplate template =
@@ -49,13 +46,46 @@ class ChatTemplateTest {
           new ChatMessage(message.path("role").asText(), message.path("content").asText()));
     }
     boolean prompt = one.path("add_generation_prompt").asBoolean();
-    if (one.path("template").asText().equals(BEYOND_JINJAVA)) {
-      assertThatThrownBy(() -> template.render(messages, prompt, NOW))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("send raw text instead");
-      return;
-    }
     assertThat(template.render(messages, prompt, NOW)).isEqualTo(one.path("expected").asText());
+  }
+
+  private static String render(String source, ChatMessage... messages) {
+    return new ChatTemplate(source, "<s>", "</s>").render(List.of(messages), true, NOW);
+  }
+
+  @Test
+  void whatJinjavaReadsDifferentlyIsRewritten() {
+    ChatMessage first = new ChatMessage("user", "a");
+    ChatMessage second = new ChatMessage("user", "b");
+    assertThat(render("{% for m in messages[::-1] %}{{ m.content }}{% endfor %}", first, second))
+        .isEqualTo("ba");
+    assertThat(
+            render(
+                "{% set ns = namespace(x='a|b', n=messages|length - 1, l=[1, 2]) %}{{ ns.n }}{{ ns.x }}{{ ns.l[1] }}",
+                first, second))
+        .isEqualTo("1a|b2");
+    assertThat(render("{{ 'x[::-1] not y is z' }}{% if not q is defined %}!{% endif %}", first))
+        .isEqualTo("x[::-1] not y is z!");
+  }
+
+  @Test
+  void vicunasConversationIsThatOfFastChat() {
+    String system =
+        "<s>A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions.";
+    String source = BundledTemplates.source("vicuna");
+    ChatMessage user = new ChatMessage("user", "Hi");
+    assertThat(render(source, user)).isEqualTo(system + " USER: Hi ASSISTANT:");
+    assertThat(
+            render(
+                source,
+                new ChatMessage("system", "Be brief."),
+                user,
+                new ChatMessage("assistant", "Hello!"),
+                new ChatMessage("user", "Bye")))
+        .isEqualTo("<s>Be brief. USER: Hi ASSISTANT: Hello!</s>USER: Bye ASSISTANT:");
+    assertThatThrownBy(() -> render(source, user, new ChatMessage("tool", "x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Vicuna knows a system message in front");
   }
 
   @Test
