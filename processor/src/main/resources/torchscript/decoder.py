@@ -11,6 +11,8 @@
   #           rows (times G), rows of context of each slot (B), [padded: row of each place (B*R)]
   #   trees:  of each group (B, R, 1+M+1): 0, the additive mask over the scratch rows, -inf
 
+  # Biases, norms over heads and windows come in through text that LayerScript chooses (…_bias,
+  # rotated, near, seen); where a checkpoint has none of them, nothing is computed.
   def linear(self: __torch__.${class}, x: Tensor, w: Tensor) -> Tensor:
     return ${linear}
 
@@ -116,7 +118,7 @@
     Q = q.size(2)
     N = k.size(1)
     keys = [B, ${kv_heads}, N, ${head_dim}]
-    if B * rows > 1:
+    if mask is not None:
       m = ops.prim.unchecked_unwrap_optional(mask)
       if ${products} and rows <= ${product_rows}:
         scores = torch.baddbmm(m, torch.reshape(q, [B * ${kv_heads}, Q, ${head_dim}]), torch.transpose(k, 1, 2), beta=1., alpha=${scale})
@@ -133,7 +135,7 @@
   def attention(self: __torch__.${class}, qkv: Tensor, cos: Tensor, sin: Tensor, layer: int, layout: List[int], index: List[Tensor], live: List[List[Tensor]], pools: List[List[Tensor]], masks: List[Optional[Tensor]]) -> Tensor:
     T = layout[0]
     x = torch.view(qkv, [T, ${qkv_heads}, ${head_dim}])
-    rotated = torch.narrow(x, 1, 0, ${qk_heads})
+    rotated = ${rotated}
     half = torch.roll(rotated, [${half_dim}], [-1])
     _0 = torch.addcmul_(torch.mul_(rotated, cos), half, sin)
     fresh = torch.transpose(torch.view(torch.narrow(x, 1, ${heads}, ${kv_pair}), [T, 2, ${kv_heads}, ${head_dim}]), 0, 1)
@@ -162,9 +164,9 @@
       attended = torch.index_select(attended, 0, index[0])
     return attended
 
-  def mlp(self: __torch__.${class}, x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
-    gate, up = torch.chunk(self.linear(x, gate_up), 2, -1)
-    return self.linear(torch.mul(torch.silu(gate), up), down)
+  def mlp(self: __torch__.${class}, x: Tensor, gate_up: Tensor, down: Tensor, layer: int) -> Tensor:
+    gate, up = torch.chunk(self.linear(x, gate_up)${gate_up_bias}, 2, -1)
+    return self.linear(torch.mul(torch.silu(gate), up), down)${down_bias}
 
   # A pool (layers, 2, rows, D) of zeros; `like` tells the device.
   def allocate(self: __torch__.${class}, like: Tensor, layers: int, rows: int) -> Tensor:

@@ -1,6 +1,6 @@
   # w: 0 embedding (V, F), 1 cos, 2 sin (context, 1, D), 3 fc (F, 3*target), 4 hidden norm, 5 input
   # norm, 6 fused q/k/v over 2F, 7 o, 8 norm, 9 fused gate/up, 10 down, 11 final norm, 12 output
-  # (draft vocabulary, F), 13 target id of each draft id.
+  # (draft vocabulary, F), 13 target id of each draft id, then what LayerScript adds.
   # hidden (T, F) -> residual stream before the final norm (T, F)
   def layer(self: __torch__.${class}, hidden: Tensor, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tensor:
     w = self.w
@@ -15,9 +15,9 @@
     cos = torch.index_select(w[1], 0, positions)
     sin = torch.index_select(w[2], 0, positions)
     masks = self.masks(trees, layout, index)
-    a = self.attention(self.linear(z, w[6]), cos, sin, 0, layout, index, live, layers, masks)
-    x = torch.add(hidden, self.linear(a, w[7]))
-    return torch.add(x, self.mlp(self.norm(x, w[8]), w[9], w[10]))
+    a = self.attention(self.linear(z, w[6])${qkv_bias}, cos, sin, 0, layout, index, live, layers, masks)
+    x = torch.add(hidden, self.linear(a, w[7])${out_bias})
+    return torch.add(x, self.mlp(self.norm(x, w[8]), w[9], w[10], 0))
 
   # (T, 2k) in fp32: the k best log-probabilities over the draft vocabulary, descending, then their
   # target ids

@@ -1,11 +1,12 @@
   # w: 0 embedding (V, F), 1 cos, 2 sin (context, 1, D), 3 final norm, 4 output (V, F), then for each
-  # layer: norm, fused q/k/v, o, norm, fused gate/up, down.
+  # layer: norm, fused q/k/v, o, norm, fused gate/up, down, and what LayerScript adds.
   # A pass over rows of several sequences -> residual stream (T, F), features (T, 3F)
   def run(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tuple[Tensor, Tensor]:
     w = self.w
     ids, positions, parents = torch.unbind(self.rows(ints, layout), 0)
     index = self.indices(ints, layout)
     masks = self.masks(trees, layout, index)
+    near = ${near}
     live = annotate(List[List[Tensor]], [])
     layers = annotate(List[List[Tensor]], [])
     for g in range(len(pools)):
@@ -15,21 +16,25 @@
     cos = torch.index_select(w[1], 0, positions)
     sin = torch.index_select(w[2], 0, positions)
     taps = annotate(List[Tensor], [])
-    for i in range(${layers}):
-      if i == ${tap_low}:
+    for layer in range(${layers}):
+      if layer == ${tap_low}:
         taps = torch.append(taps, x)
-      if i == ${tap_middle}:
+      if layer == ${tap_middle}:
         taps = torch.append(taps, x)
-      if i == ${tap_high}:
+      if layer == ${tap_high}:
         taps = torch.append(taps, x)
-      b = 5 + i * 6
-      a = self.attention(self.linear(self.norm(x, w[b]), w[b + 1]), cos, sin, i, layout, index, live, layers, masks)
-      x = torch.add(x, self.linear(a, w[b + 2]))
-      x = torch.add(x, self.mlp(self.norm(x, w[b + 3]), w[b + 4], w[b + 5]))
+      b = 5 + layer * ${stride}
+      a = self.attention(self.linear(self.norm(x, w[b]), w[b + 1])${qkv_bias}, cos, sin, layer, layout, index, live, layers, ${seen})
+      x = torch.add(x, self.linear(a, w[b + 2])${out_bias})
+      x = torch.add(x, self.mlp(self.norm(x, w[b + 3]), w[b + 4], w[b + 5], layer))
     features = x
     if len(taps) == 3:
       features = torch.cat(taps, -1)
     return (x, features)
+
+  def embedding(self: __torch__.${class}) -> Tensor:
+    w = self.w
+    return torch.alias(w[0])
 
   # (T, V) in fp32
   def logits(self: __torch__.${class}, x: Tensor) -> Tensor:

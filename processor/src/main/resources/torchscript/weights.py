@@ -1,16 +1,25 @@
-  # Bytes as they lie in a checkpoint -> a tensor of the model's type that owns its memory.
-  def decode(self: __torch__.${class}, raw: Tensor, stored: int, shape: List[int]) -> Tensor:
-    return torch.to(torch.view(torch.view_copy(raw, dtype=stored), shape), ${dtype})
+  # A tensor of the model's type whose values are to come; `like` tells the device.
+  def empty(self: __torch__.${class}, like: Tensor, shape: List[int]) -> Tensor:
+    return torch.empty(shape, dtype=${dtype}, layout=None, device=like.device, pin_memory=None, memory_format=None)
 
-  def convert(self: __torch__.${class}, x: Tensor) -> Tensor:
-    return torch.to(x, ${dtype}, False, True)
+  # Bytes as they lie in a checkpoint become the elements of a tensor from `at` on.
+  def fill(self: __torch__.${class}, whole: Tensor, at: int, raw: Tensor, stored: int) -> int:
+    values = torch.view_copy(raw, dtype=stored)
+    _0 = torch.copy_(torch.narrow(torch.view(whole, [-1]), 0, at, values.size(0)), values)
+    return 0
+
+  # The same tensor, kept once more
+  def same(self: __torch__.${class}, x: Tensor) -> Tensor:
+    return torch.alias(x)
 
   # A copy that owns its memory, of the same type
   def keep(self: __torch__.${class}, x: Tensor) -> Tensor:
     return torch.clone(x)
 
-  def stack(self: __torch__.${class}, rows: List[Tensor]) -> Tensor:
-    return torch.cat(rows, 0)
+  # a (D) as m rows, then b (D) as n rows
+  def rows(self: __torch__.${class}, a: Tensor, m: int, b: Tensor, n: int) -> Tensor:
+    D = a.size(0)
+    return torch.cat([torch.expand(torch.view(a, [1, D]), [m, D]), torch.expand(torch.view(b, [1, D]), [n, D])], 0)
 
   # (out, in) in the layout that `linear` wants
   def pack(self: __torch__.${class}, w: Tensor) -> Tensor:

@@ -1,11 +1,14 @@
 package io.heterospec.processor.checkpoint;
 
+import io.heterospec.processor.text.HuggingFaceTextModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a model directory holds and whether this program can run it. Numbers that the directory does
@@ -13,6 +16,7 @@ import java.util.Map;
  *
  * @param kind target or draft head
  * @param architecture first entry of {@code architectures}, possibly empty
+ * @param modelType family whose maths it is
  * @param parameters number of weights
  * @param bytes bytes of all tensors
  * @param dtype element type that most bytes have, empty without tensors
@@ -35,6 +39,7 @@ import java.util.Map;
 public record CheckpointSummary(
     Kind kind,
     String architecture,
+    String modelType,
     long parameters,
     long bytes,
     String dtype,
@@ -52,6 +57,8 @@ public record CheckpointSummary(
     boolean tokenizer,
     boolean chatTemplate,
     List<String> problems) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointSummary.class);
 
   /** What a directory is for. */
   public enum Kind {
@@ -76,15 +83,22 @@ public record CheckpointSummary(
     List<String> problems = problems(kind, directory, target);
     Weights weights = Weights.of(directory);
     int heads = number(config, "num_attention_heads");
-    int kvHeads = config.has("num_key_value_heads") ? number(config, "num_key_value_heads") : heads;
+    ModelFamily family = family(kind, config);
+    int kvHeads =
+        config.has("num_key_value_heads")
+            ? number(config, "num_key_value_heads")
+            : family.defaultKvHeads(heads);
     int hidden = number(config, "hidden_size");
     int headDim =
-        config.has("head_dim") ? number(config, "head_dim") : heads == 0 ? 0 : hidden / heads;
+        config.has("head_dim")
+            ? number(config, "head_dim")
+            : heads == 0 ? 0 : family.defaultHeadDim(hidden, heads);
     int layers = kind == Kind.DRAFT ? 1 : number(config, "num_hidden_layers");
     long kvValues = 2L * layers * kvHeads * headDim;
     return new CheckpointSummary(
         kind,
         config.architecture(),
+        family.modelType(),
         weights.parameters(),
         weights.bytes(),
         weights.dtype(),
@@ -96,13 +110,14 @@ public record CheckpointSummary(
         kvValues * 2,
         kvValues * 4,
         featureLayers(kind, layers, target),
-        config.node().path("max_position_embeddings").asInt(2048),
+        contextLength(kind, directory, config, family),
         number(config, "vocab_size"),
         kind == Kind.DRAFT
             ? config.node().path("draft_vocab_size").asInt(number(config, "vocab_size"))
             : 0,
-        Files.isRegularFile(directory.resolve("tokenizer.json")),
-        hasChatTemplate(directory),
+        Files.isRegularFile(directory.resolve("tokenizer.json"))
+            || Files.isRegularFile(directory.resolve("tokenizer.model")),
+        hasChatTemplate(directory, problems),
         List.copyOf(problems));
   }
 
@@ -140,14 +155,33 @@ public record CheckpointSummary(
         : List.of(2, layers / 2, layers - 3);
   }
 
-  private static boolean hasChatTemplate(Path directory) {
-    if (Files.isRegularFile(directory.resolve("chat_template.jinja"))
-        || Files.isRegularFile(directory.resolve("chat_template.json"))) {
-      return true;
+  private static boolean hasChatTemplate(Path directory, List<String> problems) {
+    try {
+      return HuggingFaceTextModel.hasChatTemplate(directory);
+    } catch (CheckpointException e) {
+      problems.add(e.getMessage());
+      return false;
     }
-    return ConfigJson.readIfPresent(directory.resolve("tokenizer_config.json"))
-        .map(json -> json.has("chat_template"))
-        .orElse(false);
+  }
+
+  private static ModelFamily family(Kind kind, ConfigJson config) {
+    try {
+      return kind == Kind.DRAFT ? ModelFamily.LLAMA : ModelFamily.of(config);
+    } catch (CheckpointException e) {
+      return ModelFamily.LLAMA; // problems() has reported it already
+    }
+  }
+
+  private static int contextLength(
+      Kind kind, Path directory, ConfigJson config, ModelFamily family) {
+    try {
+      if (kind == Kind.TARGET) {
+        return TargetConfig.read(directory).contextLength();
+      }
+    } catch (CheckpointException e) {
+      LOG.debug("{}", e.getMessage()); // problems() has reported it already
+    }
+    return config.node().path("max_position_embeddings").asInt(family.defaultContextLength());
   }
 
   // Lenient on purpose: a model that cannot run still has its numbers shown.
@@ -157,7 +191,7 @@ public record CheckpointSummary(
 
   private record Weights(long parameters, long bytes, String dtype) {
     static Weights of(Path directory) {
-      try (Safetensors tensors = Safetensors.open(directory)) {
+      try (CheckpointTensors tensors = CheckpointTensors.open(directory)) {
         Map<TensorType, Long> bytes = new EnumMap<>(TensorType.class);
         for (String name : tensors.names()) {
           TensorEntry entry = tensors.entry(name);

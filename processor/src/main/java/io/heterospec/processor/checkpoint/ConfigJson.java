@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param node the object, possibly nested in the file
  */
 public record ConfigJson(Path file, JsonNode node) {
+  private static final long MAX_BYTES = 32 << 20;
   private static final ObjectMapper MAPPER =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY).build();
 
@@ -35,6 +36,12 @@ public record ConfigJson(Path file, JsonNode node) {
               : directory + " is not a directory; give the path of a Hugging Face model directory");
     }
     try {
+      long bytes = Files.size(file);
+      if (bytes > MAX_BYTES) {
+        throw new CheckpointException(
+            "%s has %d bytes, more than the %d of any such file; download it again"
+                .formatted(file, bytes, MAX_BYTES));
+      }
       JsonNode node = MAPPER.readTree(Files.readAllBytes(file));
       if (!node.isObject()) {
         throw new CheckpointException(file + " is not a JSON object; download it again");
@@ -80,6 +87,15 @@ public record ConfigJson(Path file, JsonNode node) {
 
   public int positiveInt(String field, int otherwise) {
     return has(field) ? positiveInt(field) : otherwise;
+  }
+
+  /** An integer of 0 or more. */
+  int naturalInt(String field) {
+    JsonNode value = node.path(field);
+    if (!value.canConvertToExactIntegral() || !value.canConvertToInt() || value.intValue() < 0) {
+      throw wrong(field, "an integer of 0 or more");
+    }
+    return value.intValue();
   }
 
   double positive(String field, double otherwise) {
@@ -149,7 +165,7 @@ public record ConfigJson(Path file, JsonNode node) {
 
   CheckpointException missing(String field) {
     return new CheckpointException(
-        file + ": field " + field + " is missing; the file does not describe a Llama model");
+        file + ": field " + field + " is missing; the file does not describe a decoder");
   }
 
   private CheckpointException wrong(String field, String expected) {

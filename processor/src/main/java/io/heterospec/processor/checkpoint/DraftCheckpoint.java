@@ -9,13 +9,14 @@ import java.nio.file.Path;
  * @param config its configuration
  * @param tensors its weights, stored {@code (out, in)}
  */
-public record DraftCheckpoint(Path directory, DraftConfig config, Safetensors tensors)
+public record DraftCheckpoint(Path directory, DraftConfig config, CheckpointTensors tensors)
     implements AutoCloseable {
 
   /** Layers a target needs so that its three feature layers 2, L/2 and L-3 exist. */
   public static final int MIN_TARGET_LAYERS = 4;
 
   public static final String EMBEDDING = "embed_tokens.weight";
+  static final String LAYER = "midlayer.";
 
   /**
    * Opens and checks a head.
@@ -31,7 +32,7 @@ public record DraftCheckpoint(Path directory, DraftConfig config, Safetensors te
 
   /** Opens a head without a target to compare it with. */
   static DraftCheckpoint open(Path directory, DraftConfig config) {
-    Safetensors tensors = Safetensors.open(directory);
+    CheckpointTensors tensors = CheckpointTensors.open(directory);
     try {
       check(config, tensors);
       return new DraftCheckpoint(directory, config, tensors);
@@ -78,29 +79,13 @@ public record DraftCheckpoint(Path directory, DraftConfig config, Safetensors te
     }
   }
 
-  private static void check(DraftConfig config, Safetensors tensors) {
+  private static void check(DraftConfig config, CheckpointTensors tensors) {
     TensorRequirements require = new TensorRequirements(tensors);
-    long hidden = config.hiddenSize();
-    long intermediate = config.intermediateSize();
-    long queries = (long) config.heads() * config.headDim();
-    long keys = (long) config.kvHeads() * config.headDim();
-    require.weight("fc.weight", hidden, 3L * config.targetHiddenSize());
-    require.weight("midlayer.input_layernorm.weight", hidden);
-    require.weight("midlayer.hidden_norm.weight", hidden);
-    require.weight("midlayer.self_attn.q_proj.weight", queries, 2 * hidden);
-    require.weight("midlayer.self_attn.k_proj.weight", keys, 2 * hidden);
-    require.weight("midlayer.self_attn.v_proj.weight", keys, 2 * hidden);
-    require.weight("midlayer.self_attn.o_proj.weight", hidden, queries);
-    require.weight("midlayer.post_attention_layernorm.weight", hidden);
-    require.weight("midlayer.mlp.gate_proj.weight", intermediate, hidden);
-    require.weight("midlayer.mlp.up_proj.weight", intermediate, hidden);
-    require.weight("midlayer.mlp.down_proj.weight", hidden, intermediate);
-    require.weight("norm.weight", hidden);
-    require.weight("lm_head.weight", config.draftVocabularySize(), hidden);
     // Embeddings come from the target unless their width differs.
-    if (tensors.contains(EMBEDDING) || config.hiddenSize() != config.targetHiddenSize()) {
-      require.weight(EMBEDDING, config.vocabularySize(), hidden);
-    }
+    boolean embedding =
+        tensors.contains(EMBEDDING) || config.hiddenSize() != config.targetHiddenSize();
+    require.weights(DecoderTensors.of(config, embedding));
+    require.noOthers(LAYER, name -> name.endsWith(".rotary_emb.inv_freq"));
     DraftVocabulary.read(config, tensors);
   }
 }

@@ -18,6 +18,7 @@ import java.util.Locale;
  * @param ropeTheta base of the rotary frequencies
  * @param ropeScaling stretch of them, or null
  * @param contextLength positions the head was configured for; the target's limit is what counts
+ * @param variant what its layer has beyond Llama's
  */
 public record DraftConfig(
     int hiddenSize,
@@ -31,7 +32,8 @@ public record DraftConfig(
     double rmsNormEps,
     double ropeTheta,
     RopeScaling ropeScaling,
-    int contextLength) {
+    int contextLength,
+    DecoderVariant variant) {
 
   /**
    * Reads a head directory's configuration.
@@ -50,7 +52,7 @@ public record DraftConfig(
     if (config.positiveInt("num_hidden_layers", 1) != 1) {
       throw config.unsupported("num_hidden_layers", "is not supported; a head has one layer");
     }
-    DecoderShape shape = DecoderShape.read(config);
+    DecoderShape shape = DecoderShape.read(ModelFamily.LLAMA, config);
     int draftVocabulary = config.positiveInt("draft_vocab_size", shape.vocabularySize());
     if (draftVocabulary > shape.vocabularySize()) {
       throw config.unsupported("draft_vocab_size", "exceeds vocab_size " + shape.vocabularySize());
@@ -66,8 +68,9 @@ public record DraftConfig(
         draftVocabulary,
         shape.rmsNormEps(),
         RopeScaling.theta(config),
-        RopeScaling.from(config),
-        shape.contextLength());
+        RopeScaling.from(config, shape.contextLength()),
+        shape.contextLength(),
+        DecoderVariant.ofHead(config));
   }
 
   /** Bytes of keys and values that one token costs. */

@@ -15,7 +15,7 @@ record DraftInflation(DraftCheckpoint draft, Widening widening) {
   private static final String LAYER = "midlayer.";
 
   List<TensorRows> tensors() {
-    Safetensors tensors = draft.tensors();
+    CheckpointTensors tensors = draft.tensors();
     List<TensorRows> inflated = new ArrayList<>();
     // The features of three layers side by side.
     inflated.add(widening.matrix(tensors, "fc.weight", 3));

@@ -13,12 +13,12 @@ final class DraftVocabulary {
   private DraftVocabulary() {}
 
   /**
-   * Target id of every draft id.
+   * Target id of every draft id. A head of the whole vocabulary may lack the map.
    *
    * @throws CheckpointException when an id falls outside the target's vocabulary or two draft ids
    *     share a target id, or when {@code t2d} disagrees
    */
-  static int[] read(DraftConfig config, Safetensors tensors) {
+  static int[] read(DraftConfig config, CheckpointTensors tensors) {
     int count = config.draftVocabularySize();
     boolean full = count == config.vocabularySize();
     int[] targets = new int[count];
@@ -46,14 +46,15 @@ final class DraftVocabulary {
       }
       taken[targets[id]] = true;
     }
-    if (!full || tensors.contains(MASK)) {
+    // Readers need d2t alone; t2d serves those who train.
+    if (!full && tensors.contains(MASK)) {
       requireSameMask(config, tensors, require, taken);
     }
     return targets;
   }
 
   private static void requireSameMask(
-      DraftConfig config, Safetensors tensors, TensorRequirements require, boolean[] taken) {
+      DraftConfig config, CheckpointTensors tensors, TensorRequirements require, boolean[] taken) {
     require.typed(MASK, new long[] {config.vocabularySize()}, TensorType.BOOL, TensorType.U8);
     TensorData mask = tensors.read(MASK);
     ByteBuffer bytes = mask.bytes();

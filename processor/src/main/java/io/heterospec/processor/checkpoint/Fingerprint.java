@@ -10,14 +10,15 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Tells checkpoints apart cheaply: SHA-256 over each directory's config.json and, for each of its
- * safetensors files in order of name, the name, the size, the header and samples of the data. A
- * file of at most {@value #SAMPLES} blocks of {@value #BLOCK_BYTES} bytes is read whole; of a
- * larger one, that many blocks spread evenly from its first byte to its last are read. Training or
- * converting a model changes every block; a change of single weights of a large file may go
- * unnoticed.
+ * files of weights, the name, the size, the header and samples of the data. A file of at most
+ * {@value #SAMPLES} blocks of {@value #BLOCK_BYTES} bytes is read whole; of a larger one, that many
+ * blocks spread evenly from its first byte to its last are read. Training or converting a model
+ * changes every block; a change of single weights of a large file may go unnoticed.
  */
 public final class Fingerprint {
   private static final int BLOCK_BYTES = 64 * 1024;
@@ -37,7 +38,7 @@ public final class Fingerprint {
     for (Path directory : directories) {
       try {
         addFile(digest, directory.resolve("config.json"));
-        for (Path file : Safetensors.safetensorsFiles(directory)) {
+        for (Path file : weights(directory)) {
           digest.update(file.getFileName().toString().getBytes(StandardCharsets.UTF_8));
           addSamples(digest, file);
         }
@@ -46,6 +47,21 @@ public final class Fingerprint {
       }
     }
     return HexFormat.of().formatHex(digest.digest(), 0, HASH_BYTES);
+  }
+
+  // Whatever is there: this also names directories that no model could be loaded from.
+  private static List<Path> weights(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      List<Path> files = entries.filter(Files::isRegularFile).sorted().toList();
+      List<Path> safetensors = files.stream().filter(f -> named(f, ".safetensors")).toList();
+      return safetensors.isEmpty()
+          ? files.stream().filter(f -> named(f, ".bin")).toList()
+          : safetensors;
+    }
+  }
+
+  private static boolean named(Path file, String ending) {
+    return file.getFileName().toString().endsWith(ending);
   }
 
   private static void addFile(MessageDigest digest, Path file) throws IOException {
@@ -58,7 +74,9 @@ public final class Fingerprint {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       addLong(digest, size);
-      digest.update(SafetensorsHeader.read(file, channel).json());
+      if (named(file, ".safetensors")) {
+        digest.update(SafetensorsHeader.read(file, channel).json());
+      }
       long blocks = Math.min(SAMPLES, (size + BLOCK_BYTES - 1) / BLOCK_BYTES);
       long last = Math.max(0, size - BLOCK_BYTES);
       ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);

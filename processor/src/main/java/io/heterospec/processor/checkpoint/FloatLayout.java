@@ -54,6 +54,29 @@ enum FloatLayout {
     return bits >>> (exponentBits + mantissaBits) == 0 ? magnitude : -magnitude;
   }
 
+  /** The bits of the nearest number, ties to even; infinity beyond the largest. */
+  int bits(float value) {
+    int single = Float.floatToRawIntBits(value);
+    if (this == F32) {
+      return single;
+    }
+    if (this == BF16 && Float.isFinite(value)) {
+      return (single + 0x7fff + ((single >>> 16) & 1)) >>> 16;
+    }
+    int sign = single >>> 31 << (exponentBits + mantissaBits);
+    double magnitude = Math.abs((double) value);
+    if (Double.isNaN(magnitude)) {
+      return sign | (maxExponent() << mantissaBits) | 1;
+    }
+    int exponent = Math.max(Math.getExponent(magnitude), 1 - bias());
+    if (exponent > bias()) {
+      return sign | (maxExponent() << mantissaBits);
+    }
+    // What rounding carries over raises the exponent by itself.
+    int mantissa = (int) Math.rint(Math.scalb(magnitude, mantissaBits - exponent));
+    return sign | (mantissa + ((exponent + bias() - 1) << mantissaBits));
+  }
+
   /** The bits of 1. */
   int one() {
     return bias() << mantissaBits;

@@ -53,7 +53,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static void writeRows(OutputStream out, TensorRows tensor) throws IOException {
+  static void writeRows(OutputStream out, TensorRows tensor) throws IOException {
     byte[] row = new byte[tensor.rowBytes()];
     long count = tensor.count();
     for (long i = 0; i < count; i++) {
@@ -63,7 +63,8 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static byte[] header(List<TensorRows> tensors) throws IOException {
+  /** The JSON that describes tensors that follow one another in this order. */
+  static byte[] header(List<TensorRows> tensors) throws IOException {
     ObjectNode header = JSON.createObjectNode();
     // Hugging Face's loader refuses files that do not say which framework their layout is of.
     header.putObject("__metadata__").put("format", "pt");

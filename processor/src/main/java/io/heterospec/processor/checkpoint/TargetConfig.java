@@ -4,10 +4,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Configuration of a Llama-family target, from {@code config.json} and, where present, {@code
- * generation_config.json} of a Hugging Face directory.
+ * Configuration of a target of the Llama, Mistral, Qwen2 or Qwen3 family, from {@code config.json}
+ * and, where present, {@code generation_config.json} of a Hugging Face directory.
  *
- * @param modelType always {@code llama}
+ * @param modelType {@code llama}, {@code mistral}, {@code qwen2} or {@code qwen3}
  * @param hiddenSize width of the residual stream
  * @param layers decoder layers
  * @param heads query heads
@@ -19,6 +19,8 @@ import java.util.Optional;
  * @param rmsNormEps epsilon of all norms
  * @param ropeTheta base of the rotary frequencies
  * @param ropeScaling stretch of them, or null
+ * @param variant what a layer has beyond Llama's
+ * @param slidingWindow attention to the last tokens only, or null for all
  * @param tieWordEmbeddings whether the output layer is the embedding matrix
  * @param bosTokenId beginning of text, -1 for none
  * @param eosTokenIds tokens that end a generation, possibly empty
@@ -37,13 +39,16 @@ public record TargetConfig(
     double rmsNormEps,
     double ropeTheta,
     RopeScaling ropeScaling,
+    DecoderVariant variant,
+    SlidingWindow slidingWindow,
     boolean tieWordEmbeddings,
     int bosTokenId,
     int[] eosTokenIds,
     int defaultMaxTokens) {
 
-  private static final String LLAMA = "llama";
-  private static final String ARCHITECTURE = "LlamaForCausalLM";
+  /** Several times what any model has; what is reckoned for each layer stays small. */
+  private static final int MAX_LAYERS = 1024;
+
   private static final int DEFAULT_MAX_TOKENS = 256;
 
   /**
@@ -53,27 +58,36 @@ public record TargetConfig(
    */
   public static TargetConfig read(Path directory) {
     ConfigJson config = ConfigJson.read(directory.resolve("config.json"));
-    requireLlama(config);
+    requireTarget(config);
+    ModelFamily family = ModelFamily.of(config);
     Optional<ConfigJson> generation =
         ConfigJson.readIfPresent(directory.resolve("generation_config.json"));
-    DecoderShape shape = DecoderShape.read(config);
+    DecoderShape shape = DecoderShape.read(family, config);
     int[] eos = preferred(generation, config, "eos_token_id");
     int[] bos = preferred(generation, config, "bos_token_id");
     requireInVocabulary(config, "eos_token_id", eos, shape.vocabularySize());
     requireInVocabulary(config, "bos_token_id", bos, shape.vocabularySize());
+    RopeScaling scaling = RopeScaling.from(config, shape.contextLength());
+    int context = RopeScaling.contextLength(scaling, shape.contextLength());
+    int layers = config.positiveInt("num_hidden_layers");
+    if (layers > MAX_LAYERS) {
+      throw config.unsupported("num_hidden_layers", "is above " + MAX_LAYERS);
+    }
     return new TargetConfig(
-        LLAMA,
+        family.modelType(),
         shape.hiddenSize(),
-        config.positiveInt("num_hidden_layers"),
+        layers,
         shape.heads(),
         shape.kvHeads(),
         shape.headDim(),
         shape.intermediateSize(),
         shape.vocabularySize(),
-        shape.contextLength(),
+        context,
         shape.rmsNormEps(),
         RopeScaling.theta(config),
-        RopeScaling.from(config),
+        scaling,
+        DecoderVariant.of(family, config),
+        SlidingWindow.of(family, config, layers, context),
         config.flag("tie_word_embeddings", false),
         bos.length == 0 ? -1 : bos[0],
         eos,
@@ -87,19 +101,13 @@ public record TargetConfig(
     return 2L * layers * kvHeads * headDim * bytesPerValue;
   }
 
-  private static void requireLlama(ConfigJson config) {
-    if (config.architecture().contains("Eagle")) {
+  private static void requireTarget(ConfigJson config) {
+    if (config.architecture().contains("Eagle") || DraftConfig.isHead(config)) {
       throw new CheckpointException(
           config.file()
               + " describes a draft head ("
               + config.architecture()
               + "), not a target; give it as the draft");
-    }
-    if (!config.has("model_type") && !config.architecture().equals(ARCHITECTURE)) {
-      throw config.missing("model_type");
-    }
-    if (!config.text("model_type", LLAMA).equals(LLAMA)) {
-      throw config.unsupported("model_type", "is not supported; only llama is");
     }
   }
 

@@ -17,7 +17,7 @@ record TargetInflation(TargetCheckpoint target, Widening widening, int layers) {
   private static final int PATTERN = 0;
 
   List<TensorRows> tensors() {
-    Safetensors tensors = target.tensors();
+    CheckpointTensors tensors = target.tensors();
     List<TensorRows> inflated = new ArrayList<>();
     inflated.add(widening.columns(tensors, TargetCheckpoint.EMBEDDING));
     int[] origins = LayerPlacement.of(target.config().layers(), layers);

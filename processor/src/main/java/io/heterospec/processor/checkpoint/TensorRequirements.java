@@ -1,17 +1,45 @@
 package io.heterospec.processor.checkpoint;
 
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /** Presence, type and shape of the tensors a model needs. */
 final class TensorRequirements {
-  private final Safetensors tensors;
+  private final CheckpointTensors tensors;
+  private final Set<String> required = new HashSet<>();
 
-  TensorRequirements(Safetensors tensors) {
+  TensorRequirements(CheckpointTensors tensors) {
     this.tensors = tensors;
   }
 
-  /** Requires a floating-point tensor of exactly this shape. */
-  void weight(String name, long... shape) {
+  /** Requires floating-point tensors of exactly these shapes. */
+  void weights(List<TensorSpec> specs) {
+    for (TensorSpec spec : specs) {
+      weight(spec.name(), spec.shape());
+      required.add(spec.name());
+    }
+  }
+
+  /**
+   * Refuses tensors that nothing here would read: the model would compute something else.
+   *
+   * @param prefix of the names it looks at
+   * @param harmless those that may be there
+   */
+  void noOthers(String prefix, Predicate<String> harmless) {
+    for (String name : tensors.names()) {
+      if (name.startsWith(prefix) && !required.contains(name) && !harmless.test(name)) {
+        throw new CheckpointException(
+            "%s: tensor %s is none of this architecture as config.json describes it; this program would compute something else than the model"
+                .formatted(tensors.fileOf(name), name));
+      }
+    }
+  }
+
+  private void weight(String name, long... shape) {
     TensorEntry entry = tensors.entry(name);
     if (!entry.type().isFloating()) {
       throw wrong(name, entry, "F32, F16 or BF16");

@@ -17,7 +17,7 @@ import java.util.List;
 record Widening(int width) {
 
   /** An {@code (out, in)} matrix whose rows count tokens: they stay. */
-  TensorRows columns(Safetensors tensors, String name) {
+  TensorRows columns(CheckpointTensors tensors, String name) {
     return grown(tensors, name, name, 1, 1);
   }
 
@@ -26,7 +26,7 @@ record Widening(int width) {
    *
    * @param parts vectors that its input is a concatenation of: each of them is widened
    */
-  TensorRows matrix(Safetensors tensors, String name, int parts) {
+  TensorRows matrix(CheckpointTensors tensors, String name, int parts) {
     return grown(tensors, name, name, width, parts);
   }
 
@@ -37,7 +37,7 @@ record Widening(int width) {
    * @param to prefix of the names they get
    * @param parts vectors that make the input of the attention
    */
-  List<TensorRows> layer(Safetensors tensors, String from, String to, int parts) {
+  List<TensorRows> layer(CheckpointTensors tensors, String from, String to, int parts) {
     List<TensorRows> layer = new ArrayList<>();
     layer.add(norm(tensors, from + "input_layernorm.weight", to + "input_layernorm.weight"));
     for (String name : List.of("q_proj", "k_proj", "v_proj")) {
@@ -54,11 +54,11 @@ record Widening(int width) {
   }
 
   /** The weights of an RMSNorm. */
-  TensorRows norm(Safetensors tensors, String name) {
+  TensorRows norm(CheckpointTensors tensors, String name) {
     return norm(tensors, name, name);
   }
 
-  private TensorRows norm(Safetensors tensors, String from, String to) {
+  private TensorRows norm(CheckpointTensors tensors, String from, String to) {
     TensorData data = tensors.read(from);
     FloatLayout layout = FloatLayout.of(data.type());
     int count = (int) data.shape()[0];
@@ -97,7 +97,8 @@ record Widening(int width) {
     return true;
   }
 
-  private TensorRows grown(Safetensors tensors, String from, String to, int rowFactor, int parts) {
+  private TensorRows grown(
+      CheckpointTensors tensors, String from, String to, int rowFactor, int parts) {
     TensorData data = tensors.read(from);
     long rows = data.shape()[0];
     long columns = data.shape()[1];

@@ -1,5 +1,6 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.checkpoint.LoadProgress;
 import io.heterospec.processor.torch.Dtype;
 import io.heterospec.processor.tree.CostTable;
 import io.heterospec.processor.tree.HeteroSpecOptions;
@@ -27,6 +28,7 @@ import java.util.function.Consumer;
  * @param cacheBytes most bytes of the caches of all live sequences, at least 1 MiB; a sequence that
  *     does not fit beside them waits. Memory is taken as it is needed and given back when the
  *     engine has nothing to do
+ * @param progress told how much of the weights was read
  * @param costs what passes cost, or null to use what was measured on this device, or measure it
  */
 public record EngineOptions(
@@ -43,6 +45,7 @@ public record EngineOptions(
     int maxQueued,
     int prefillChunk,
     long cacheBytes,
+    LoadProgress progress,
     CostTable costs) {
   private static final long DEFAULT_CACHE_BYTES = 4L << 30;
   private static final long LEAST_CACHE_BYTES = 1L << 20;
@@ -53,6 +56,7 @@ public record EngineOptions(
   public EngineOptions {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(device, "device");
+    Objects.requireNonNull(progress, "progress");
     require(threads >= 0, "threads must be 0 (all cores) or positive, got " + threads);
     require(maxLive >= 1, "max live sequences must be at least 1, got " + maxLive);
     require(maxQueued >= 0, "max queued requests must be 0 or more, got " + maxQueued);
@@ -78,6 +82,7 @@ public record EngineOptions(
         64,
         256,
         DEFAULT_CACHE_BYTES,
+        LoadProgress.NONE,
         null);
   }
 
@@ -121,6 +126,10 @@ public record EngineOptions(
     return with(edit -> edit.cacheBytes = value);
   }
 
+  public EngineOptions withProgress(LoadProgress value) {
+    return with(edit -> edit.progress = value);
+  }
+
   public EngineOptions withLimits(int live, int queued) {
     return with(
         edit -> {
@@ -146,6 +155,7 @@ public record EngineOptions(
         edit.maxQueued,
         edit.prefillChunk,
         edit.cacheBytes,
+        edit.progress,
         edit.costs);
   }
 
@@ -165,6 +175,7 @@ public record EngineOptions(
     private int prefillChunk;
     private CostTable costs;
     private long cacheBytes;
+    private LoadProgress progress;
 
     Edit(EngineOptions from) {
       model = from.model;
@@ -181,6 +192,7 @@ public record EngineOptions(
       prefillChunk = from.prefillChunk;
       costs = from.costs;
       cacheBytes = from.cacheBytes;
+      progress = from.progress;
     }
   }
 

@@ -266,7 +266,7 @@ public final class TorchEngine implements DecodeEngine {
       try {
         Policies served = new Policies(options, models.device().isGpu(), text.fingerprint());
         SpeculationBudget budget = budget(models, served);
-        CacheBudget caches = new CacheBudget(models, options.cacheBytes());
+        CacheBudget caches = new CacheBudget(models, models.cacheBytes());
         SessionCaches sessions = new SessionCaches(models, caches, text.fingerprint());
         Scheduler scheduler =
             new Scheduler(models, caches, sessions, budget, options, load::decrementAndGet);

@@ -1,9 +1,9 @@
 package io.heterospec.processor.model;
 
+import io.heterospec.processor.checkpoint.CheckpointTensors;
 import io.heterospec.processor.checkpoint.DraftCheckpoint;
 import io.heterospec.processor.checkpoint.DraftConfig;
-import io.heterospec.processor.checkpoint.Safetensors;
-import io.heterospec.processor.checkpoint.TargetCheckpoint;
+import io.heterospec.processor.checkpoint.LoadProgress;
 import io.heterospec.processor.torch.Arithmetic;
 import io.heterospec.processor.torch.Result;
 import io.heterospec.processor.torch.ScriptModule;
@@ -22,6 +22,7 @@ import java.util.List;
  */
 public final class DraftHead implements AutoCloseable {
   private static final String LAYER = "midlayer.";
+  private static final LayerScript LAYER_SCRIPT = LayerScript.HEAD;
 
   private final TorchDevice device;
   private final ScriptModule module;
@@ -39,7 +40,17 @@ public final class DraftHead implements AutoCloseable {
 
   /** Loads a head that was checked against this target. */
   public static DraftHead load(
-      TorchDevice device, Arithmetic arithmetic, DraftCheckpoint draft, TargetCheckpoint target) {
+      TorchDevice device, Arithmetic arithmetic, DraftCheckpoint draft, TargetModel target) {
+    return load(device, arithmetic, draft, target, LoadProgress.NONE);
+  }
+
+  /** Loads a head that was checked against this target and tells how far it has come. */
+  public static DraftHead load(
+      TorchDevice device,
+      Arithmetic arithmetic,
+      DraftCheckpoint draft,
+      TargetModel target,
+      LoadProgress progress) {
     DraftConfig config = draft.config();
     ScriptSource source =
         DecoderScript.of(
@@ -50,8 +61,9 @@ public final class DraftHead implements AutoCloseable {
                 config.headDim(),
                 config.rmsNormEps())
             .include("head");
+    LAYER_SCRIPT.define(source, config.variant(), null);
     ScriptModule module = ScriptModule.compile(device, source);
-    try (WeightLoader weights = new WeightLoader(device, arithmetic)) {
+    try (WeightLoader weights = new WeightLoader(device, arithmetic, progress)) {
       addWeights(weights, draft, target);
       weights.install(module);
     } catch (RuntimeException e) {
@@ -61,14 +73,15 @@ public final class DraftHead implements AutoCloseable {
     return new DraftHead(device, arithmetic, module, config);
   }
 
-  private static void addWeights(
-      WeightLoader weights, DraftCheckpoint draft, TargetCheckpoint target) {
+  private static void addWeights(WeightLoader weights, DraftCheckpoint draft, TargetModel target) {
     DraftConfig config = draft.config();
-    Safetensors tensors = draft.tensors();
+    CheckpointTensors tensors = draft.tensors();
     if (draft.hasOwnEmbedding()) {
       weights.add(tensors, DraftCheckpoint.EMBEDDING);
     } else {
-      weights.add(target.tensors(), TargetCheckpoint.EMBEDDING);
+      try (Tensor embedding = target.embedding()) {
+        weights.add(embedding);
+      }
     }
     RotaryTable.of(
             target.config().contextLength(),
@@ -93,6 +106,8 @@ public final class DraftHead implements AutoCloseable {
         .addNorm(tensors, "norm.weight")
         .addLinear(tensors, "lm_head.weight")
         .addIndices(draft.draftToTarget());
+    LAYER_SCRIPT.addWeights(
+        weights, tensors, LAYER, config.variant(), config.heads(), config.kvHeads());
   }
 
   public DraftConfig config() {

@@ -1,6 +1,7 @@
 package io.heterospec.processor.model;
 
-import io.heterospec.processor.checkpoint.Safetensors;
+import io.heterospec.processor.checkpoint.CheckpointTensors;
+import io.heterospec.processor.checkpoint.LoadProgress;
 import io.heterospec.processor.checkpoint.TargetCheckpoint;
 import io.heterospec.processor.checkpoint.TargetConfig;
 import io.heterospec.processor.torch.Arithmetic;
@@ -17,10 +18,13 @@ import java.util.Map;
 import java.util.stream.LongStream;
 
 /**
- * A Llama-family decoder. Every pass also gives the features EAGLE-3 reads: the inputs of layers
- * {@code 2}, {@code L/2} and {@code L−3}, {@code (rows, 3·hidden)}. Belongs to the device's thread.
+ * A decoder of the Llama, Mistral, Qwen2 or Qwen3 family. Every pass also gives the features
+ * EAGLE-3 reads: the inputs of layers {@code 2}, {@code L/2} and {@code L−3}, {@code (rows,
+ * 3·hidden)}. Belongs to the device's thread.
  */
 public final class TargetModel implements AutoCloseable {
+  private static final LayerScript LAYER = LayerScript.TARGET;
+
   private final TorchDevice device;
   private final ScriptModule module;
   private final TargetConfig config;
@@ -44,6 +48,16 @@ public final class TargetModel implements AutoCloseable {
    */
   public static TargetModel load(
       TorchDevice device, Arithmetic arithmetic, TargetCheckpoint checkpoint, boolean tapFeatures) {
+    return load(device, arithmetic, checkpoint, tapFeatures, LoadProgress.NONE);
+  }
+
+  /** Loads a checkpoint and tells how far it has come. */
+  public static TargetModel load(
+      TorchDevice device,
+      Arithmetic arithmetic,
+      TargetCheckpoint checkpoint,
+      boolean tapFeatures,
+      LoadProgress progress) {
     TargetConfig config = checkpoint.config();
     int layers = config.layers();
     ScriptSource source =
@@ -59,8 +73,9 @@ public final class TargetModel implements AutoCloseable {
             .define("tap_low", tapFeatures ? 2 : -1)
             .define("tap_middle", tapFeatures ? layers / 2 : -1)
             .define("tap_high", tapFeatures ? layers - 3 : -1);
+    LAYER.define(source, config.variant(), config.slidingWindow());
     ScriptModule module = ScriptModule.compile(device, source);
-    try (WeightLoader weights = new WeightLoader(device, arithmetic)) {
+    try (WeightLoader weights = new WeightLoader(device, arithmetic, progress)) {
       addWeights(weights, checkpoint);
       weights.install(module);
     } catch (RuntimeException e) {
@@ -72,7 +87,7 @@ public final class TargetModel implements AutoCloseable {
 
   private static void addWeights(WeightLoader weights, TargetCheckpoint checkpoint) {
     TargetConfig config = checkpoint.config();
-    Safetensors tensors = checkpoint.tensors();
+    CheckpointTensors tensors = checkpoint.tensors();
     weights.add(tensors, TargetCheckpoint.EMBEDDING);
     RotaryTable.of(
             config.contextLength(), config.headDim(), config.ropeTheta(), config.ropeScaling())
@@ -92,7 +107,15 @@ public final class TargetModel implements AutoCloseable {
           .addNorm(tensors, layer + "post_attention_layernorm.weight")
           .addLinear(tensors, layer + "mlp.gate_proj.weight", layer + "mlp.up_proj.weight")
           .addLinear(tensors, layer + "mlp.down_proj.weight");
+      LAYER.addWeights(weights, tensors, layer, config.variant(), config.heads(), config.kvHeads());
     }
+  }
+
+  /**
+   * Its embeddings {@code (vocabulary, hidden)}, for a head that has none; the caller's to close.
+   */
+  Tensor embedding() {
+    return module.call("embedding").tensor();
   }
 
   public TargetConfig config() {

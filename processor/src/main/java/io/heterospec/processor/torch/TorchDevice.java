@@ -9,12 +9,10 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.List;
 
 /** One CPU or GPU and the tensors made on it. Tensors must be made and closed on one thread. */
 public final class TorchDevice implements AutoCloseable {
-  private static final Pattern GPU = Pattern.compile("gpu(?::(\\d+))?");
   private static final String ENGINE = "PyTorch";
 
   private final String name;
@@ -54,14 +52,18 @@ public final class TorchDevice implements AutoCloseable {
   }
 
   private static Device parse(String name) {
-    Matcher gpu = GPU.matcher(name);
-    if (name.equals("cpu")) {
-      return Device.cpu();
+    List<String> devices = DeviceNames.parse(name);
+    if (devices.size() > 1) {
+      throw new IllegalArgumentException(
+          "device '"
+              + name
+              + "' names several GPUs; this version runs a model on one: use "
+              + devices.get(0));
     }
-    if (!gpu.matches()) {
-      throw new IllegalArgumentException("device '" + name + "' is unknown; use cpu or gpu:N");
-    }
-    return Device.gpu(gpu.group(1) == null ? 0 : Integer.parseInt(gpu.group(1)));
+    String device = devices.get(0);
+    return device.equals("cpu")
+        ? Device.cpu()
+        : Device.gpu(Integer.parseInt(device.substring("gpu:".length())));
   }
 
   /** Name as given. */

@@ -40,6 +40,30 @@ class FloatLayoutTest {
   }
 
   @ParameterizedTest
+  @EnumSource(
+      value = FloatLayout.class,
+      names = {"F16", "BF16"})
+  void everyNumberOf16BitsIsItsOwnNearestOne(FloatLayout layout) {
+    for (int bits = 0; bits < 1 << 16; bits++) {
+      float value = (float) layout.value(bits);
+      if (!Float.isNaN(value)) {
+        assertThat(layout.bits(value)).isEqualTo(bits);
+      }
+    }
+  }
+
+  @Test
+  void numbersBetweenTwoAreRoundedToTheNearerAndHalvesToEven() {
+    assertThat(FloatLayout.F16.bits(1 + 0x1p-11f)).isEqualTo(0x3c00);
+    assertThat(FloatLayout.F16.bits(1 + 0x1p-11f + 0x1p-20f)).isEqualTo(0x3c01);
+    assertThat(FloatLayout.F16.bits(1 + 3 * 0x1p-11f)).isEqualTo(0x3c02);
+    assertThat(FloatLayout.F16.bits(65520)).isEqualTo(0x7c00);
+    assertThat(FloatLayout.F16.bits(-0x1p-25f)).isEqualTo(0x8000);
+    assertThat(FloatLayout.BF16.bits(1 + 0x1p-8f)).isEqualTo(0x3f80);
+    assertThat(FloatLayout.BF16.bits(1 + 3 * 0x1p-8f)).isEqualTo(0x3f82);
+  }
+
+  @ParameterizedTest
   @EnumSource(FloatLayout.class)
   void halvingIsExactWhereItIsAllowed(FloatLayout layout) {
     Random random = new Random(2);

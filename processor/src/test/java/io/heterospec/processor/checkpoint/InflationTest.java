@@ -74,8 +74,8 @@ class InflationTest {
       assertThat(out.resolve("target").resolve(file))
           .hasSameBinaryContentAs(SharedFixtures.demoTarget().resolve(file));
     }
-    try (Safetensors before = Safetensors.open(SharedFixtures.demoDraft());
-        Safetensors after = Safetensors.open(out.resolve("draft"))) {
+    try (CheckpointTensors before = CheckpointTensors.open(SharedFixtures.demoDraft());
+        CheckpointTensors after = CheckpointTensors.open(out.resolve("draft"))) {
       for (String name : new String[] {"d2t", "t2d"}) {
         assertThat(after.read(name).bytes()).isEqualTo(before.read(name).bytes());
         assertThat(after.read(name).type()).isEqualTo(before.read(name).type());
@@ -86,8 +86,8 @@ class InflationTest {
   @Test
   void aPairOfTheSameSizeIsACopy() throws IOException {
     Path out = inflate(1, null);
-    try (Safetensors before = Safetensors.open(SharedFixtures.demoTarget());
-        Safetensors after = Safetensors.open(out.resolve("target"))) {
+    try (CheckpointTensors before = CheckpointTensors.open(SharedFixtures.demoTarget());
+        CheckpointTensors after = CheckpointTensors.open(out.resolve("target"))) {
       assertThat(after.names()).containsExactlyInAnyOrderElementsOf(before.names());
       for (String name : before.names()) {
         assertThat(after.read(name).bytes()).as(name).isEqualTo(before.read(name).bytes());
@@ -98,7 +98,7 @@ class InflationTest {
   @ParameterizedTest(name = "{0} times as wide: {1}")
   @CsvSource({"1, BF16", "2, F32", "3, F32", "4, BF16", "16, BF16"})
   void normsKeepTheirTypeWhereItHoldsThem(int width, TensorType type) throws IOException {
-    try (Safetensors before = Safetensors.open(SharedFixtures.demoTarget())) {
+    try (CheckpointTensors before = CheckpointTensors.open(SharedFixtures.demoTarget())) {
       TensorData old = before.read("model.norm.weight");
       TensorRows norm = new Widening(width).norm(before, "model.norm.weight");
       assertThat(norm.type()).isEqualTo(type);
@@ -117,7 +117,7 @@ class InflationTest {
     Path out = inflate(1, 9);
     // Of 8 layers among 9 the identity layer stands before the highest tap.
     String layer = "model.layers.5.";
-    try (Safetensors tensors = Safetensors.open(out.resolve("target"))) {
+    try (CheckpointTensors tensors = CheckpointTensors.open(out.resolve("target"))) {
       for (String zero : new String[] {"self_attn.o_proj.weight", "mlp.down_proj.weight"}) {
         ByteBuffer bytes = tensors.read(layer + zero).bytes();
         assertThat(bytes.mismatch(ByteBuffer.allocate(bytes.remaining()))).isEqualTo(-1);

@@ -54,7 +54,7 @@ class SafetensorsWriterTest {
     SafetensorsWriter.write(
         directory.resolve("model.safetensors"), tensors, () -> written.add("one"));
     assertThat(written).hasSize(tensors.size());
-    try (Safetensors file = Safetensors.open(directory)) {
+    try (CheckpointTensors file = CheckpointTensors.open(directory)) {
       assertThat(file.names()).hasSize(tensors.size());
       for (TensorRows tensor : tensors) {
         TensorData data = file.read(tensor.name());
@@ -103,7 +103,7 @@ class SafetensorsWriterTest {
         directory.resolve("model.safetensors"),
         List.of(new TensorRows("x", TensorType.U8, new long[] {2, 2}, firstOnly)),
         () -> {});
-    try (Safetensors file = Safetensors.open(directory)) {
+    try (CheckpointTensors file = CheckpointTensors.open(directory)) {
       byte[] read = new byte[4];
       file.read("x").bytes().get(read);
       assertThat(read).containsExactly(9, 0, 0, 0);

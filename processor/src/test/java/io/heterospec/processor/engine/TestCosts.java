@@ -3,11 +3,11 @@ package io.heterospec.processor.engine;
 import io.heterospec.processor.tree.CostTable;
 
 /** Costs that do not depend on the machine the tests run on. */
-final class TestCosts {
+public final class TestCosts {
   private TestCosts() {}
 
   /** Rows and levels so cheap that the budget drafts for every sequence, in trees of many sizes. */
-  static CostTable cheap() {
+  public static CostTable cheap() {
     int[] sequences = {1, 8};
     int[] rows = {1, 9};
     double[][] pass = {{10, 12}, {14, 30}};

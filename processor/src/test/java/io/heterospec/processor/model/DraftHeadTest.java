@@ -102,7 +102,7 @@ class DraftHeadTest {
         TargetModel model =
             TargetModel.load(device, Arithmetic.choose(device, Dtype.FP32), targetFiles, true);
         DraftHead draft =
-            DraftHead.load(device, Arithmetic.choose(device, Dtype.FP32), headFiles, targetFiles);
+            DraftHead.load(device, Arithmetic.choose(device, Dtype.FP32), headFiles, model);
         KvCache cache = model.newCache(64);
         KvCache headCache = draft.newCache(64)) {
       // Context in two parts, as chunked prefill does it.

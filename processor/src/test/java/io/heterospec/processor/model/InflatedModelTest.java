@@ -105,7 +105,7 @@ class InflatedModelTest {
         TargetCheckpoint targetFiles = TargetCheckpoint.open(target);
         DraftCheckpoint headFiles = DraftCheckpoint.open(head, targetFiles.config());
         TargetModel model = TargetModel.load(device, ARITHMETIC, targetFiles, true);
-        DraftHead draft = DraftHead.load(device, ARITHMETIC, headFiles, targetFiles);
+        DraftHead draft = DraftHead.load(device, ARITHMETIC, headFiles, model);
         KvCache logitsCache = model.newCache(64);
         KvCache cache = model.newCache(64);
         KvCache headCache = draft.newCache(64);

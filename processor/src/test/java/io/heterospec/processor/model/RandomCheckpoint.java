@@ -2,9 +2,9 @@ package io.heterospec.processor.model;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.heterospec.processor.checkpoint.SafetensorsWriter;
 import io.heterospec.processor.checkpoint.TensorRows;
 import io.heterospec.processor.checkpoint.TensorType;
+import io.heterospec.processor.checkpoint.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 
 /** Small random checkpoints in fp32, with their weights at hand for a reference computation. */
 final class RandomCheckpoint {
@@ -50,6 +51,83 @@ final class RandomCheckpoint {
       c.matrix("lm_head.weight", vocabulary, hidden);
     }
     return c;
+  }
+
+  /** A target whose fields differ from those of a small Llama; the family decides what it has. */
+  static RandomCheckpoint target(long seed, Consumer<ObjectNode> fields) {
+    RandomCheckpoint c = new RandomCheckpoint(seed);
+    c.decoder("LlamaForCausalLM", 32, 5, 4, 2, 8, 48, 61);
+    fields.accept(c.config);
+    String family = c.config.get("model_type").textValue();
+    boolean attentionBias = c.flag("attention_bias");
+    int hidden = c.number("hidden_size");
+    int heads = c.number("num_attention_heads");
+    int kvHeads = c.number("num_key_value_heads");
+    int headDim = c.number("head_dim");
+    int intermediate = c.number("intermediate_size");
+    c.matrix("model.embed_tokens.weight", c.number("vocab_size"), hidden);
+    for (int i = 0; i < c.number("num_hidden_layers"); i++) {
+      String layer = "model.layers." + i + ".";
+      c.norm(layer + "input_layernorm.weight", hidden);
+      c.norm(layer + "post_attention_layernorm.weight", hidden);
+      c.layer(layer, hidden, hidden, heads, kvHeads, headDim, intermediate);
+      c.biases(layer, family.equals("qwen2") || attentionBias, attentionBias, c.flag("mlp_bias"));
+      if (family.equals("qwen3")) {
+        c.norm(layer + "self_attn.q_norm.weight", headDim);
+        c.norm(layer + "self_attn.k_norm.weight", headDim);
+      }
+    }
+    c.norm("model.norm.weight", hidden);
+    if (!c.flag("tie_word_embeddings")) {
+      c.matrix("lm_head.weight", c.number("vocab_size"), hidden);
+    }
+    return c;
+  }
+
+  /** A head for such a target, with or without embeddings of its own. */
+  static RandomCheckpoint head(long seed, boolean embedding, Consumer<ObjectNode> fields) {
+    RandomCheckpoint c = new RandomCheckpoint(seed);
+    c.decoder("LlamaForCausalLMEagle3", 32, 1, 4, 2, 8, 40, 61);
+    c.config.put("draft_vocab_size", 16);
+    fields.accept(c.config);
+    int hidden = c.number("hidden_size");
+    int target = c.config.has("target_hidden_size") ? c.number("target_hidden_size") : hidden;
+    if (embedding) {
+      c.matrix("embed_tokens.weight", c.number("vocab_size"), hidden);
+    }
+    c.matrix("fc.weight", hidden, 3 * target);
+    c.norm("midlayer.input_layernorm.weight", hidden);
+    c.norm("midlayer.hidden_norm.weight", hidden);
+    c.norm("midlayer.post_attention_layernorm.weight", hidden);
+    c.layer("midlayer.", hidden, 2 * hidden, 4, 2, 8, c.number("intermediate_size"));
+    c.biases("midlayer.", c.flag("attention_bias"), c.flag("attention_bias"), c.flag("mlp_bias"));
+    c.norm("norm.weight", hidden);
+    c.matrix("lm_head.weight", c.number("draft_vocab_size"), hidden);
+    return c;
+  }
+
+  int number(String field) {
+    return config.get(field).intValue();
+  }
+
+  private boolean flag(String field) {
+    return config.path(field).asBoolean();
+  }
+
+  private void biases(String layer, boolean qkv, boolean output, boolean mlp) {
+    for (String name : List.of("q_proj", "k_proj", "v_proj")) {
+      bias(layer + "self_attn." + name, qkv);
+    }
+    bias(layer + "self_attn.o_proj", output);
+    for (String name : List.of("gate_proj", "up_proj", "down_proj")) {
+      bias(layer + "mlp." + name, mlp);
+    }
+  }
+
+  private void bias(String linear, boolean present) {
+    if (present) {
+      norm(linear + ".bias", (int) weights.get(linear + ".weight").shape()[0]);
+    }
   }
 
   static RandomCheckpoint head(
@@ -124,43 +202,79 @@ final class RandomCheckpoint {
 
   /** Writes config.json and model.safetensors; a head gets its vocabulary mapping. */
   Path write(Path directory, int[] draftToTarget) throws IOException {
+    return write(directory, draftToTarget, WeightFormat.SAFETENSORS, TensorType.F32, 1 << 30);
+  }
+
+  /** Writes them in a format and type; what the type cannot hold is rounded in memory, too. */
+  Path write(
+      Path directory, int[] draftToTarget, WeightFormat format, TensorType type, long shardBytes)
+      throws IOException {
     Files.createDirectories(directory);
     Files.write(directory.resolve("config.json"), JSON.writeValueAsBytes(config));
     List<TensorRows> tensors = new ArrayList<>();
-    weights.forEach((name, weight) -> tensors.add(rows(name, weight)));
+    weights.forEach((name, weight) -> tensors.add(rows(name, weight, type)));
     if (draftToTarget != null) {
-      int vocabulary = config.get("vocab_size").intValue();
-      tensors.add(
-          new TensorRows(
-              "d2t",
-              TensorType.I64,
-              new long[] {draftToTarget.length},
-              (row, into) -> {
-                for (int i = 0; i < draftToTarget.length; i++) {
-                  into.putLong(draftToTarget[i] - i);
-                }
-              }));
-      tensors.add(
-          new TensorRows(
-              "t2d",
-              TensorType.BOOL,
-              new long[] {vocabulary},
-              (row, into) -> {
-                for (int id : draftToTarget) {
-                  into.put(id, (byte) 1);
-                }
-              }));
+      tensors.addAll(map(draftToTarget));
     }
-    SafetensorsWriter.write(directory.resolve("model.safetensors"), tensors, () -> {});
+    format.write(directory, tensors, shardBytes, () -> {});
     return directory;
   }
 
-  private static TensorRows rows(String name, Weight weight) {
+  private List<TensorRows> map(int[] draftToTarget) {
+    return List.of(
+        new TensorRows(
+            "d2t",
+            TensorType.I64,
+            new long[] {draftToTarget.length},
+            (row, into) -> {
+              for (int i = 0; i < draftToTarget.length; i++) {
+                into.putLong(draftToTarget[i] - i);
+              }
+            }),
+        new TensorRows(
+            "t2d",
+            TensorType.BOOL,
+            new long[] {number("vocab_size")},
+            (row, into) -> {
+              for (int id : draftToTarget) {
+                into.put(id, (byte) 1);
+              }
+            }));
+  }
+
+  private static TensorRows rows(String name, Weight weight, TensorType type) {
     int columns = (int) weight.shape()[weight.shape().length - 1];
+    for (int i = 0; i < weight.values().length; i++) {
+      weight.values()[i] = rounded(weight.values()[i], type);
+    }
     return new TensorRows(
         name,
-        TensorType.F32,
+        type,
         weight.shape(),
-        (row, into) -> into.asFloatBuffer().put(weight.values(), (int) row * columns, columns));
+        (row, into) -> {
+          for (int i = 0; i < columns; i++) {
+            float value = weight.values()[(int) row * columns + i];
+            switch (type) {
+              case BF16 -> into.putShort((short) (Float.floatToRawIntBits(value) >>> 16));
+              case F16 -> into.putShort(half(value));
+              default -> into.putFloat(value);
+            }
+          }
+        });
+  }
+
+  // Cut to the bits that the type has: 7 of the mantissa, or 10.
+  private static float rounded(float value, TensorType type) {
+    int dropped = type == TensorType.BF16 ? 16 : type == TensorType.F16 ? 13 : 0;
+    if (type == TensorType.F16 && Math.abs(value) < 0x1p-14f) {
+      return 0; // no subnormal numbers here
+    }
+    return Float.intBitsToFloat(Float.floatToRawIntBits(value) >>> dropped << dropped);
+  }
+
+  private static short half(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int sign = bits >>> 31 << 15;
+    return (short) (value == 0 ? sign : sign | ((bits & 0x7fffffff) >>> 13) - (112 << 10));
   }
 }

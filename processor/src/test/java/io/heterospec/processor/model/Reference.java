@@ -1,9 +1,11 @@
 package io.heterospec.processor.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.heterospec.processor.model.RandomCheckpoint.Weight;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.BiPredicate;
+import java.util.function.IntPredicate;
 
 /**
  * The decoder's maths in plain double-precision loops, with no cache: every token attends to the
@@ -17,8 +19,23 @@ final class Reference {
   private final int headDim;
   private final double eps;
   private final double[] inverse;
+  private final double magnitude;
+  private final IntPredicate windowed;
+  private final int window;
+
+  /** With the rotary embedding and the windows that the configuration asks for. */
+  Reference(RandomCheckpoint checkpoint) {
+    this(
+        checkpoint,
+        ReferenceRotary.inverse(checkpoint.config),
+        ReferenceRotary.magnitude(checkpoint.config));
+  }
 
   Reference(RandomCheckpoint checkpoint, double[] inverseFrequencies) {
+    this(checkpoint, inverseFrequencies, 1);
+  }
+
+  private Reference(RandomCheckpoint checkpoint, double[] inverseFrequencies, double magnitude) {
     weights = checkpoint.weights;
     hidden = checkpoint.config.get("hidden_size").intValue();
     heads = checkpoint.config.get("num_attention_heads").intValue();
@@ -26,6 +43,18 @@ final class Reference {
     headDim = checkpoint.config.get("head_dim").intValue();
     eps = checkpoint.config.get("rms_norm_eps").doubleValue();
     inverse = inverseFrequencies;
+    this.magnitude = magnitude;
+    JsonNode config = checkpoint.config;
+    window = config.path("sliding_window").asInt(Integer.MAX_VALUE);
+    windowed =
+        switch (config.path("model_type").asText()) {
+          case "mistral" -> layer -> true;
+          case "qwen2", "qwen3" ->
+              layer ->
+                  config.path("use_sliding_window").asBoolean()
+                      && layer >= config.path("max_window_layers").asInt();
+          default -> layer -> false;
+        };
   }
 
   /** Plain rotary frequencies. */
@@ -51,12 +80,14 @@ final class Reference {
     Weight w = weights.get(name);
     int out = (int) w.shape()[0];
     int in = (int) w.shape()[1];
+    Weight bias = weights.get(name.replace(".weight", ".bias"));
     double[][] y = new double[x.length][out];
     for (int t = 0; t < x.length; t++) {
       for (int o = 0; o < out; o++) {
         for (int i = 0; i < in; i++) {
           y[t][o] += x[t][i] * w.values()[o * in + i];
         }
+        y[t][o] += bias == null ? 0 : bias.values()[o];
       }
     }
     return y;
@@ -85,8 +116,10 @@ final class Reference {
       String prefix,
       int[] positions,
       BiPredicate<Integer, Integer> sees) {
-    double[][] q = rotate(linear(in, prefix + "self_attn.q_proj.weight"), heads, positions);
-    double[][] k = rotate(linear(in, prefix + "self_attn.k_proj.weight"), kvHeads, positions);
+    double[][] q = linear(in, prefix + "self_attn.q_proj.weight");
+    double[][] k = linear(in, prefix + "self_attn.k_proj.weight");
+    q = rotate(normHeads(q, prefix + "self_attn.q_norm.weight"), heads, positions);
+    k = rotate(normHeads(k, prefix + "self_attn.k_norm.weight"), kvHeads, positions);
     double[][] v = linear(in, prefix + "self_attn.v_proj.weight");
     double[][] mixed = new double[in.length][heads * headDim];
     for (int h = 0; h < heads; h++) {
@@ -123,6 +156,22 @@ final class Reference {
     return add(x, linear(gate, prefix + "mlp.down_proj.weight"));
   }
 
+  // Each head of each row by itself, where there is such a norm.
+  private double[][] normHeads(double[][] x, String name) {
+    if (!weights.containsKey(name)) {
+      return x;
+    }
+    double[][] y = new double[x.length][];
+    for (int t = 0; t < x.length; t++) {
+      double[][] split = new double[x[t].length / headDim][];
+      for (int h = 0; h < split.length; h++) {
+        split[h] = Arrays.copyOfRange(x[t], h * headDim, (h + 1) * headDim);
+      }
+      y[t] = Arrays.stream(norm(split, name)).flatMapToDouble(Arrays::stream).toArray();
+    }
+    return y;
+  }
+
   private double[][] rotate(double[][] x, int count, int[] positions) {
     double[][] y = new double[x.length][count * headDim];
     int half = headDim / 2;
@@ -132,8 +181,8 @@ final class Reference {
           double angle = positions[t] * inverse[i];
           double a = x[t][h * headDim + i];
           double b = x[t][h * headDim + half + i];
-          y[t][h * headDim + i] = a * Math.cos(angle) - b * Math.sin(angle);
-          y[t][h * headDim + half + i] = b * Math.cos(angle) + a * Math.sin(angle);
+          y[t][h * headDim + i] = magnitude * (a * Math.cos(angle) - b * Math.sin(angle));
+          y[t][h * headDim + half + i] = magnitude * (b * Math.cos(angle) + a * Math.sin(angle));
         }
       }
     }
@@ -185,7 +234,11 @@ final class Reference {
         }
       }
       String prefix = "model.layers." + i + ".";
-      x = layer(x, norm(x, prefix + "input_layernorm.weight"), prefix, positions, sees);
+      BiPredicate<Integer, Integer> near =
+          windowed.test(i)
+              ? (t, s) -> sees.test(t, s) && positions[s] > positions[t] - window
+              : sees;
+      x = layer(x, norm(x, prefix + "input_layernorm.weight"), prefix, positions, near);
     }
     double[][] logits =
         linear(norm(x, "model.norm.weight"), tied ? "model.embed_tokens.weight" : "lm_head.weight");
