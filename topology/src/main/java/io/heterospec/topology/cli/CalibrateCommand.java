@@ -57,7 +57,7 @@ final class CalibrateCommand implements Callable<Integer> {
       throw new UsageException("calibrate needs a draft head; give --draft");
     }
     Path file = options.draft().resolve(EntropyBinsFile.NAME);
-    try (TorchEngine engine = TorchEngine.open(options);
+    try (TorchEngine engine = LoadBar.open(options);
         Progress progress = new Progress("calibrate", prompts.size())) {
       List<int[]> ids = encode(engine, prompts);
       Calibrator.Learned learned = Calibrator.run(engine, ids, maxTokens, done -> progress.step());

@@ -39,7 +39,8 @@ import picocli.CommandLine.ScopeType;
       ChaosCommand.class,
       ServerCommands.Broker.class,
       ServerCommands.Registry.class,
-      SimulateCommand.class
+      SimulateCommand.class,
+      FabricateCommand.class
     },
     footer = {
       "",

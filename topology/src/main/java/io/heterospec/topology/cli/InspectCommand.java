@@ -53,7 +53,7 @@ final class InspectCommand implements Callable<Integer> {
 
   private static void print(PrintWriter out, CheckpointSummary s) {
     String kind = s.kind() == CheckpointSummary.Kind.TARGET ? "target" : "EAGLE-3 head";
-    out.printf("%-16s%s (%s)%n", "kind", kind, s.architecture());
+    out.printf("%-16s%s (%s, %s)%n", "kind", kind, s.architecture(), s.modelType());
     out.printf(
         Locale.ROOT,
         "%-16s%.1f M, %s, %.1f MiB%n",

@@ -39,7 +39,7 @@ final class LocalCluster implements AutoCloseable {
     boolean started = false;
     try {
       // The engine first: it is what most often cannot be opened, and nothing needs undoing then.
-      engine = keep(TorchEngine.open(options));
+      engine = keep(LoadBar.open(options));
       broker = keep(EmbeddedBroker.start(data, brokerPort, Map.of()));
       registry = keep(SchemaRegistryServer.start(broker.bootstrapServers(), registryPort));
       config = HeteroSpecConfig.fromMap(settings(data));

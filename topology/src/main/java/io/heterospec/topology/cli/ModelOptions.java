@@ -74,7 +74,7 @@ final class ModelOptions {
 
   /** Opens the engine these options describe. */
   TorchEngine open(String mode) {
-    return TorchEngine.open(engine(mode));
+    return LoadBar.open(engine(mode));
   }
 
   private long cacheBytes() {

@@ -83,7 +83,7 @@ final class RunCommand implements Callable<Integer> {
     Parts parts = new Parts();
     try (StopOnce stop = new StopOnce(parts)) {
       TorchEngine engine =
-          roles.contains(Role.PROCESSOR) ? parts.keep(TorchEngine.open(options)) : null;
+          roles.contains(Role.PROCESSOR) ? parts.keep(LoadBar.open(options)) : null;
       HeteroSpecApplication application =
           parts.keep(HeteroSpecApplication.create(config, engine, roles));
       PrintWriter err = spec.commandLine().getErr();
