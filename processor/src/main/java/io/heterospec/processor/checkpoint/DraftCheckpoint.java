@@ -85,7 +85,8 @@ public record DraftCheckpoint(Path directory, DraftConfig config, CheckpointTens
     boolean embedding =
         tensors.contains(EMBEDDING) || config.hiddenSize() != config.targetHiddenSize();
     require.weights(DecoderTensors.of(config, embedding));
-    require.noOthers(LAYER, name -> name.endsWith(".rotary_emb.inv_freq"));
+    require.noOthers(
+        name -> name.endsWith(".rotary_emb.inv_freq"), LAYER, "fc.", "norm.", "lm_head.");
     DraftVocabulary.read(config, tensors);
   }
 }

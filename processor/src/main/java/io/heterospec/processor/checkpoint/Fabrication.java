@@ -14,6 +14,9 @@ import java.util.SplittableRandom;
  * runs such a model can be tried without it.
  */
 public final class Fabrication {
+  /** Odd, and none of the generator's own steps: its rows would be one another's, shifted. */
+  private static final long ROW_STEP = 0xbf58476d1ce4e5b9L;
+
   private final Path config;
   private final List<TensorRows> tensors;
 
@@ -88,7 +91,7 @@ public final class Fabrication {
         type,
         spec.shape(),
         (row, into) -> {
-          SplittableRandom random = new SplittableRandom(seedOfTensor + row * 0x9e3779b97f4a7c15L);
+          SplittableRandom random = new SplittableRandom((seedOfTensor + row) * ROW_STEP);
           int count = into.remaining() / type.bytes();
           for (int i = 0; i < count; i++) {
             float value = (float) (random.nextInt() * 0x1p-31 * scale);

@@ -51,11 +51,12 @@ public record TargetCheckpoint(Path directory, TargetConfig config, CheckpointTe
     }
     TensorRequirements require = new TensorRequirements(tensors);
     require.weights(DecoderTensors.of(config));
-    require.noOthers("model.", TargetCheckpoint::changesNothing);
+    require.noOthers(TargetCheckpoint::changesNothing, "model.", "lm_head.");
   }
 
-  // Older files keep the rotary frequencies that the configuration tells.
+  // Older files keep the rotary frequencies that the configuration tells, and some with tied
+  // embeddings a copy of them.
   private static boolean changesNothing(String tensor) {
-    return tensor.endsWith(".rotary_emb.inv_freq");
+    return tensor.endsWith(".rotary_emb.inv_freq") || tensor.equals(LM_HEAD);
   }
 }

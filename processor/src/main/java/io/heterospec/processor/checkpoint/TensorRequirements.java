@@ -26,12 +26,14 @@ final class TensorRequirements {
   /**
    * Refuses tensors that nothing here would read: the model would compute something else.
    *
-   * @param prefix of the names it looks at
    * @param harmless those that may be there
+   * @param prefixes of the names it looks at
    */
-  void noOthers(String prefix, Predicate<String> harmless) {
+  void noOthers(Predicate<String> harmless, String... prefixes) {
     for (String name : tensors.names()) {
-      if (name.startsWith(prefix) && !required.contains(name) && !harmless.test(name)) {
+      if (Arrays.stream(prefixes).anyMatch(name::startsWith)
+          && !required.contains(name)
+          && !harmless.test(name)) {
         throw new CheckpointException(
             "%s: tensor %s is none of this architecture as config.json describes it; this program would compute something else than the model"
                 .formatted(tensors.fileOf(name), name));

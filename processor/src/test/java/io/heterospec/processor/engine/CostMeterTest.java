@@ -1,6 +1,7 @@
 package io.heterospec.processor.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.heterospec.processor.SharedFixtures;
 import io.heterospec.processor.tree.CostTable;
@@ -8,6 +9,7 @@ import io.heterospec.processor.tree.CostTableFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,5 +50,24 @@ class CostMeterTest {
     assertThat(open(file).device()).isEqualTo(measured.device());
     Files.writeString(file, "damaged");
     assertThat(open(file).device()).isEqualTo(measured.device());
+  }
+
+  @Test
+  void whatIsTooSlowToMeasureGrowsWithItsRows() {
+    double[][] verify = new double[5][6];
+    double[][] lone = new double[5][6];
+    double[][] level = new double[5][6];
+    double[] extend = new double[5];
+    Arrays.fill(verify[0], 100);
+    Arrays.fill(lone[0], 100);
+    Arrays.fill(level[0], 8);
+    extend[0] = 10;
+    CostMeter.extrapolate(1, verify, lone, level, extend);
+    // 1, 2, 4, 8 and 16 sequences; of a lone tree of 17 rows only the others' single rows are new.
+    assertThat(verify[4][5]).isEqualTo(1600);
+    assertThat(lone[4][5]).isCloseTo(100 * 32 / 17.0, within(1e-9));
+    assertThat(lone[4][0]).isCloseTo(1600, within(1e-9));
+    assertThat(level[2][3]).isEqualTo(32);
+    assertThat(extend).containsExactly(10, 20, 40, 80, 160);
   }
 }
