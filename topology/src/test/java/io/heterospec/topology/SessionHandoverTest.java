@@ -122,12 +122,14 @@ class SessionHandoverTest {
           .atMost(LIMIT)
           .until(
               () -> {
-                reader.poll(Duration.ofMillis(100), new EventReader.Handler() {
-                  @Override
-                  public void onCompletion(Completion completion) {
-                    completions.add(completion);
-                  }
-                });
+                reader.poll(
+                    Duration.ofMillis(100),
+                    new EventReader.Handler() {
+                      @Override
+                      public void onCompletion(Completion completion) {
+                        completions.add(completion);
+                      }
+                    });
                 return !completions.isEmpty();
               });
     }
@@ -183,9 +185,10 @@ class SessionHandoverTest {
     Completion two = turn(firstConfig, "two", "And then?");
 
     assertThat(two.getUsage().getCachedTokens()).isEqualTo(tokens - 1);
-    assertThat(get((firstOwns ? second : first).http.url() + "/sessions/" + SESSION)
-            .path("turns")
-            .asInt())
+    assertThat(
+            get((firstOwns ? second : first).http.url() + "/sessions/" + SESSION)
+                .path("turns")
+                .asInt())
         .isEqualTo(2);
     assertThat(get((firstOwns ? second : first).http.url() + "/sessions/nobody").toString())
         .contains("session_not_found");

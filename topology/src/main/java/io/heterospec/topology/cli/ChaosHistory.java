@@ -1,8 +1,8 @@
 package io.heterospec.topology.cli;
 
-import io.heterospec.topology.client.EventReader;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.GenerationDelta;
+import io.heterospec.topology.client.EventReader;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,12 +1,12 @@
 package io.heterospec.topology.cli;
 
-import io.heterospec.topology.client.PromptPublisher;
-import io.heterospec.topology.client.EventReader;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RoutedRequest;
 import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.TopicCreator;
+import io.heterospec.topology.client.EventReader;
+import io.heterospec.topology.client.PromptPublisher;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

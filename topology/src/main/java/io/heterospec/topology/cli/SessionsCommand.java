@@ -24,7 +24,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sessions",
     description = "Shows the sessions of a running cluster, by any of its processors.",
-    footer = {"", "Examples:", "  heterospec sessions list", "  heterospec sessions show s1 --json"})
+    footer = {
+      "",
+      "Examples:",
+      "  heterospec sessions list",
+      "  heterospec sessions show s1 --json"
+    })
 final class SessionsCommand {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final String ROW = "%-28s %6s %8s  %-20s %-7s %8s  %s%n";

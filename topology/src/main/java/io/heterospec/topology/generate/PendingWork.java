@@ -45,8 +45,7 @@ final class PendingWork {
         PendingGeneration generation = all.next().value;
         PromptEvent prompt = generation.getRequest().getPrompt();
         restored.add(
-            new Place(
-                generation.getOrigin().getOffset(), queueKey(prompt), prompt.getRequestId()));
+            new Place(generation.getOrigin().getOffset(), queueKey(prompt), prompt.getRequestId()));
       }
     }
     restored.sort(Comparator.comparingLong(Place::offset));

@@ -90,9 +90,7 @@ final class PromptEncoder {
       history = Transcript.history(history, message.getRole(), message.getContent());
     }
     List<TextModel.ChatMessage> fresh =
-        messages.stream()
-            .map(m -> new TextModel.ChatMessage(m.getRole(), m.getContent()))
-            .toList();
+        messages.stream().map(m -> new TextModel.ChatMessage(m.getRole(), m.getContent())).toList();
     return appendChat(before, fresh).withHistory(history);
   }
 

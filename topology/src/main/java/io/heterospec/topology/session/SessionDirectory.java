@@ -69,8 +69,7 @@ public final class SessionDirectory {
       return Optional.empty();
     }
     int stored = SessionKv.tokens(store(Stores.SESSION_KV), id);
-    return Optional.of(
-        summary(state, engine.sessions().getOrDefault(id, 0), stored, stored > 0));
+    return Optional.of(summary(state, engine.sessions().getOrDefault(id, 0), stored, stored > 0));
   }
 
   /** The instance that has a session; empty while nobody knows, or where instances do not say. */
@@ -84,8 +83,7 @@ public final class SessionDirectory {
 
   /** Instances that say where they are reached. */
   public Collection<HostInfo> instances() {
-    TreeSet<HostInfo> hosts =
-        new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
+    TreeSet<HostInfo> hosts = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
     for (StreamsMetadata each : streams.streamsMetadataForStore(Stores.SESSIONS)) {
       if (isKnown(each.hostInfo())) {
         hosts.add(each.hostInfo());
@@ -100,8 +98,7 @@ public final class SessionDirectory {
 
   private static SessionSummary summary(
       SessionState state, int onDevice, int stored, boolean hasPages) {
-    CacheTier tier =
-        onDevice > 0 ? CacheTier.DEVICE : hasPages ? CacheTier.STORE : CacheTier.NONE;
+    CacheTier tier = onDevice > 0 ? CacheTier.DEVICE : hasPages ? CacheTier.STORE : CacheTier.NONE;
     return new SessionSummary(
         state.getSessionId(),
         state.getTurns(),

@@ -63,7 +63,10 @@ class PromptEncoderTest {
     int[] endOfTurn = Arrays.copyOfRange(MODEL.encodeChat(new int[] {0}, List.of(question)), 1, 2);
     int[] end = ended ? endOfTurn : new int[0];
     return new Transcript(
-        concat(concat(asked.tokens(), text), end), asked.opening(), asked.turns(), Transcript.history(asked.history(), Transcript.ANSWER_ROLE, answer(turn).getContent()));
+        concat(concat(asked.tokens(), text), end),
+        asked.opening(),
+        asked.turns(),
+        Transcript.history(asked.history(), Transcript.ANSWER_ROLE, answer(turn).getContent()));
   }
 
   private static int[] concat(int[] a, int[] b) {

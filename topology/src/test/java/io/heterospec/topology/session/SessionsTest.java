@@ -36,7 +36,8 @@ class SessionsTest {
   }
 
   private void turn(String id, Instant at) {
-    sessions.append("s", id, "model-a", Transcript.whole(new int[] {1, 2}, ""), List.of(3, 4), "ok", at);
+    sessions.append(
+        "s", id, "model-a", Transcript.whole(new int[] {1, 2}, ""), List.of(3, 4), "ok", at);
   }
 
   @Test
