@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Several devices that serve one model as one engine. A session's turn goes to the device that has
@@ -29,16 +30,18 @@ public final class EnginePool implements DecodeEngine {
   /**
    * Opens an engine on each device; a single device gives its engine alone.
    *
-   * @param options of every engine, but for the device
+   * @param options of each engine
+   * @param open opens one
    */
-  public static DecodeEngine open(EngineOptions options, List<String> devices) {
-    List<TorchEngine> opened = new ArrayList<>();
+  public static DecodeEngine open(
+      List<EngineOptions> options, Function<EngineOptions, DecodeEngine> open) {
+    List<DecodeEngine> opened = new ArrayList<>();
     try {
-      for (String device : devices) {
-        opened.add(TorchEngine.open(options.withDevice(device)));
+      for (EngineOptions each : options) {
+        opened.add(open.apply(each));
       }
     } catch (RuntimeException e) {
-      opened.forEach(TorchEngine::close);
+      opened.forEach(DecodeEngine::close);
       throw e;
     }
     return opened.size() == 1 ? opened.get(0) : new EnginePool(opened);

@@ -76,7 +76,9 @@ class EnginePoolTest {
 
   @Test
   void aDeviceThatCannotBeOpenedClosesTheOthers() {
-    assertThatThrownBy(() -> EnginePool.open(DemoEngine.options(), List.of("cpu", "gpu:99")))
+    assertThatThrownBy(() -> EnginePool.open(
+                    List.of(DemoEngine.options(), DemoEngine.options().withDevice("gpu:99")),
+                    TorchEngine::open))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("gpu:99");
   }

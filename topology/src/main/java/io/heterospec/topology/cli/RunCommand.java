@@ -2,8 +2,9 @@ package io.heterospec.topology.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.heterospec.processor.engine.DecodeEngine;
 import io.heterospec.processor.engine.EngineOptions;
-import io.heterospec.processor.engine.TorchEngine;
+import io.heterospec.processor.engine.EnginePool;
 import io.heterospec.topology.HeteroSpecApplication;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.Role;
@@ -14,7 +15,9 @@ import java.io.PrintWriter;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -64,6 +67,13 @@ final class RunCommand implements Callable<Integer> {
   String mode;
 
   @Option(
+      names = "--replica",
+      paramLabel = "DEVICE",
+      description =
+          "A further device, with weights of its own, that shares the work. Can be repeated.")
+  List<String> replicas = List.of();
+
+  @Option(
       names = "--http-port",
       paramLabel = "N",
       description =
@@ -82,8 +92,7 @@ final class RunCommand implements Callable<Integer> {
     }
     Parts parts = new Parts();
     try (StopOnce stop = new StopOnce(parts)) {
-      TorchEngine engine =
-          roles.contains(Role.PROCESSOR) ? parts.keep(LoadBar.open(options)) : null;
+      DecodeEngine engine = roles.contains(Role.PROCESSOR) ? parts.keep(open(options)) : null;
       HeteroSpecApplication application =
           parts.keep(HeteroSpecApplication.create(config, engine, roles));
       PrintWriter err = spec.commandLine().getErr();
@@ -97,6 +106,12 @@ final class RunCommand implements Callable<Integer> {
       application.awaitShutdown();
       return Shutdown.result(application);
     }
+  }
+
+  private DecodeEngine open(EngineOptions options) {
+    List<EngineOptions> each = new ArrayList<>(List.of(options));
+    replicas.forEach(device -> each.add(options.withDevice(device)));
+    return EnginePool.open(each, LoadBar::open);
   }
 
   private boolean servesHttp(Set<Role> roles, HeteroSpecConfig config) {

@@ -1,6 +1,10 @@
 package io.heterospec.topology.route;
 
 import io.heterospec.processor.engine.SamplingParams;
+import io.heterospec.processor.tree.BudgetedPolicy;
+import io.heterospec.processor.tree.Eagle3Policy;
+import io.heterospec.processor.tree.HeteroSpecPolicy;
+import io.heterospec.processor.tree.VanillaPolicy;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.Sampling;
@@ -9,6 +13,10 @@ import java.util.List;
 
 /** What every prompt event must fulfil, whatever model it is for. */
 public final class PromptRules {
+  private static final List<String> MODES =
+      List.of(
+          VanillaPolicy.NAME, Eagle3Policy.NAME, HeteroSpecPolicy.NAME, BudgetedPolicy.NAME);
+
   private final int maxPromptBytes;
 
   public PromptRules(int maxPromptBytes) {
@@ -41,6 +49,9 @@ public final class PromptRules {
       throw new InvalidRequestException(
           ErrorCodes.PROMPT_TOO_LONG,
           "the prompt has %d bytes, the limit is %d; shorten it".formatted(bytes, maxPromptBytes));
+    }
+    if (prompt.getMode() != null && !MODES.contains(prompt.getMode())) {
+      throw invalid("mode '%s' is unknown; use one of %s".formatted(prompt.getMode(), MODES));
     }
     sampling(prompt.getSampling(), 1, 0);
   }

@@ -136,6 +136,7 @@ class PromptRouterTest {
             p -> p.setMessages(List.of(new ChatMessage("user", " ")))),
         invalid(
             "no role", "INVALID_REQUEST", p -> p.setMessages(List.of(new ChatMessage("", "x")))),
+        invalid("mode 'survey' is unknown", "INVALID_REQUEST", p -> p.setMode("survey")),
         invalid("'gpt' is not served", "UNKNOWN_MODEL", p -> p.setModel("gpt")),
         invalid(
             "1200 bytes",
