@@ -76,7 +76,9 @@ class EnginePoolTest {
 
   @Test
   void aDeviceThatCannotBeOpenedClosesTheOthers() {
-    assertThatThrownBy(() -> EnginePool.open(
+    assertThatThrownBy(
+            () ->
+                EnginePool.open(
                     List.of(DemoEngine.options(), DemoEngine.options().withDevice("gpu:99")),
                     TorchEngine::open))
         .isInstanceOf(IllegalArgumentException.class)

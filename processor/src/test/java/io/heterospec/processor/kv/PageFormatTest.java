@@ -26,7 +26,15 @@ class PageFormatTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"100, 64", "8192, 64", "8193, 32", "16384, 32", "131072, 4", "327680, 1", "900000, 1"})
+  @CsvSource({
+    "100, 64",
+    "8192, 64",
+    "8193, 32",
+    "16384, 32",
+    "131072, 4",
+    "327680, 1",
+    "900000, 1"
+  })
   void aPageStaysWithinARecordOfTheBroker(long rowBytes, int rows) {
     assertThat(new PageFormat("m", "bf16", rowBytes, 0).rows()).isEqualTo(rows);
   }
@@ -73,7 +81,8 @@ class PageFormatTest {
     for (int i = 0; i < tokens.length; i++) {
       int[] changed = Arrays.copyOf(tokens, tokens.length);
       changed[i]++;
-      assertThat(PrefixHash.EMPTY.after(changed, 0, 2).after(changed, 2, 4).matches(hash)).isFalse();
+      assertThat(PrefixHash.EMPTY.after(changed, 0, 2).after(changed, 2, 4).matches(hash))
+          .isFalse();
     }
     int[] swapped = {6, 5, 7, 8};
     assertThat(PrefixHash.EMPTY.after(swapped, 0, 2).after(swapped, 2, 4).matches(hash)).isFalse();

@@ -14,8 +14,7 @@ import java.util.List;
 /** What every prompt event must fulfil, whatever model it is for. */
 public final class PromptRules {
   private static final List<String> MODES =
-      List.of(
-          VanillaPolicy.NAME, Eagle3Policy.NAME, HeteroSpecPolicy.NAME, BudgetedPolicy.NAME);
+      List.of(VanillaPolicy.NAME, Eagle3Policy.NAME, HeteroSpecPolicy.NAME, BudgetedPolicy.NAME);
 
   private final int maxPromptBytes;
 
