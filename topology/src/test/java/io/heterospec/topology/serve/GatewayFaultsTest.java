@@ -197,6 +197,7 @@ class GatewayFaultsTest {
     assertThat(refused.statusCode()).isEqualTo(429);
     assertThat(refused.body()).contains("queue_full");
     assertThat(refused.headers().firstValueAsLong("Retry-After").orElseThrow()).isBetween(1L, 60L);
+    engine.oneToken();
     engine.release();
     for (CompletableFuture<HttpResponse<String>> answer : answers) {
       assertThat(answer.get().statusCode()).isEqualTo(200);
