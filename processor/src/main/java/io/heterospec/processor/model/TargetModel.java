@@ -92,7 +92,12 @@ public final class TargetModel implements AutoCloseable {
     RotaryTable.of(
             config.contextLength(), config.headDim(), config.ropeTheta(), config.ropeScaling())
         .addTo(weights);
-    weights.addNorm(tensors, "model.norm.weight").addLinear(tensors, checkpoint.outputTensor());
+    weights.addNorm(tensors, "model.norm.weight");
+    if (config.tieWordEmbeddings()) {
+      weights.addTied(tensors, TargetCheckpoint.EMBEDDING, 0);
+    } else {
+      weights.addLinear(tensors, checkpoint.outputTensor());
+    }
     for (int i = 0; i < config.layers(); i++) {
       String layer = "model.layers." + i + ".";
       String attention = layer + "self_attn.";

@@ -9,7 +9,9 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,9 +27,11 @@ public final class WeightLoader implements AutoCloseable {
 
   private final TorchDevice device;
   private final ScriptModule module;
+  private final LinearKernel kernel;
   private final double tolerance;
   private final LoadProgress progress;
   private final List<Tensor> weights = new ArrayList<>();
+  private final Map<String, Boolean> packsRight = new HashMap<>(); // by shape
   private final ByteBuffer piece =
       ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.nativeOrder());
 
@@ -37,9 +41,10 @@ public final class WeightLoader implements AutoCloseable {
   public WeightLoader(TorchDevice device, Arithmetic arithmetic, LoadProgress progress) {
     this.device = device;
     this.progress = progress;
+    this.kernel = arithmetic.kernel();
     this.tolerance = arithmetic.dtype() == Dtype.FP32 ? 1e-4 : 3e-2;
     ScriptSource source = new ScriptSource("Weights").include("weights");
-    module = ScriptModule.compile(device, arithmetic.kernel().define(source, arithmetic.dtype()));
+    module = ScriptModule.compile(device, kernel.define(source, arithmetic.dtype()));
   }
 
   /** Adds tensors as they are, stacked along their rows: an embedding, or biases. */
@@ -76,23 +81,43 @@ public final class WeightLoader implements AutoCloseable {
   /** Adds a linear layer; several tensors are stacked along their rows into one product. */
   public WeightLoader addLinear(CheckpointTensors tensors, String... names) {
     try (Tensor plain = stacked(tensors, names)) {
-      weights.add(packed(plain, names[0]));
+      weights.add(packed(plain, shape(tensors, names), names[0]));
     }
     return this;
   }
 
-  // oneDNN's packed fp32 product is wrong for some widths on some processors, so each is tried.
-  private Tensor packed(Tensor plain, String name) {
+  /**
+   * Adds a linear layer whose weight was added before as it is: an output layer tied to the
+   * embeddings. It is the same tensor where products take weights as they are.
+   *
+   * @param index of that weight
+   */
+  public WeightLoader addTied(CheckpointTensors tensors, String name, int index) {
+    return kernel == LinearKernel.PLAIN ? add(weights.get(index)) : addLinear(tensors, name);
+  }
+
+  private Tensor packed(Tensor plain, long[] shape, String name) {
+    if (kernel == LinearKernel.PLAIN) {
+      return module.call("same", plain).tensor();
+    }
     Tensor packed = module.call("pack", plain).tensor();
+    if (packsRight.computeIfAbsent(Arrays.toString(shape), s -> isRight(packed, plain, name))) {
+      return packed;
+    }
+    packed.close();
+    return module.call("same", plain).tensor();
+  }
+
+  // oneDNN's packed fp32 product is wrong for some widths on some processors, so each is tried.
+  private boolean isRight(Tensor packed, Tensor plain, String name) {
     for (int rows : TRIED_ROWS) {
       double off = module.call("disagreement", packed, plain, rows).number();
       if (!(off <= tolerance)) {
         LOG.debug("{} is not packed: its product is off by {} of its largest value", name, off);
-        packed.close();
-        return module.call("same", plain).tensor();
+        return false;
       }
     }
-    return packed;
+    return true;
   }
 
   /** The rows of a table that is computed here. */
@@ -140,12 +165,16 @@ public final class WeightLoader implements AutoCloseable {
     target.setWeights(weights);
   }
 
-  private Tensor stacked(CheckpointTensors tensors, String... names) {
+  private static long[] shape(CheckpointTensors tensors, String... names) {
     long[] shape = tensors.shape(names[0]);
     for (int i = 1; i < names.length; i++) {
       shape[0] += tensors.shape(names[i])[0];
     }
-    Tensor whole = empty(shape);
+    return shape;
+  }
+
+  private Tensor stacked(CheckpointTensors tensors, String... names) {
+    Tensor whole = empty(shape(tensors, names));
     try {
       long at = 0;
       for (String name : names) {

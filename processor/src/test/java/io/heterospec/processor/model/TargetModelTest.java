@@ -7,6 +7,7 @@ import io.heterospec.processor.SharedFixtures;
 import io.heterospec.processor.checkpoint.TargetCheckpoint;
 import io.heterospec.processor.torch.Arithmetic;
 import io.heterospec.processor.torch.Dtype;
+import io.heterospec.processor.torch.LinearKernel;
 import io.heterospec.processor.torch.TorchDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The target against an independent double-precision computation. */
 class TargetModelTest {
@@ -92,6 +94,24 @@ class TargetModelTest {
           assertThat(difference(expected.features(), features.toFloats())).isLessThan(TOLERANCE);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void productsOnWeightsAsTheyAreAgreeTooWhereTheOutputIsTheEmbedding(boolean tied)
+      throws IOException {
+    RandomCheckpoint checkpoint = RandomCheckpoint.target(9, 2, 4, 2, 8, tied);
+    int[] ids = randomIds(new Random(9), 12);
+    double[][] expected =
+        new Reference(checkpoint, Reference.frequencies(8))
+            .target(ids, range(12), 2, tied, (t, s) -> s <= t)
+            .logits();
+    Arithmetic plain = new Arithmetic(Dtype.FP32, LinearKernel.PLAIN);
+    try (TargetCheckpoint files = TargetCheckpoint.open(checkpoint.write(directory, null));
+        TargetModel target = TargetModel.load(device, plain, files, false);
+        KvCache cache = target.newCache(64)) {
+      assertThat(difference(expected, target.logits(ids, 0, 12, cache))).isLessThan(TOLERANCE);
     }
   }
 
