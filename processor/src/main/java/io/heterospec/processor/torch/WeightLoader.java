@@ -23,7 +23,9 @@ import org.slf4j.LoggerFactory;
 public final class WeightLoader implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WeightLoader.class);
   private static final int[] TRIED_ROWS = {1, 8, 33};
-  private static final int PIECE_BYTES = 16 << 20;
+
+  // Small: the C library keeps freed blocks of megabytes, and pieces between weights leave holes.
+  private static final int PIECE_BYTES = 1 << 20;
 
   private final TorchDevice device;
   private final ScriptModule module;
