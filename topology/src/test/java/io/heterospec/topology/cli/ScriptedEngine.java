@@ -1,7 +1,6 @@
 package io.heterospec.topology.cli;
 
 import io.heterospec.processor.engine.CycleReport;
-import io.heterospec.processor.engine.DecodeEngine;
 import io.heterospec.processor.engine.FinishReason;
 import io.heterospec.processor.engine.GenerationListener;
 import io.heterospec.processor.engine.GenerationRequest;
@@ -9,10 +8,10 @@ import io.heterospec.processor.engine.GenerationResult;
 import io.heterospec.processor.engine.GenerationStep;
 import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.text.TextModel;
+import io.heterospec.topology.CachelessEngine;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -23,7 +22,7 @@ import java.util.concurrent.LinkedBlockingQueue;
  * prompt's first token is the number of steps that its answer takes; each step has two tokens and
  * one accepted draft token.
  */
-final class ScriptedEngine implements DecodeEngine {
+final class ScriptedEngine extends CachelessEngine {
   /** The prompt that cannot be answered. */
   static final int FAILING = 99;
 
@@ -182,19 +181,6 @@ final class ScriptedEngine implements DecodeEngine {
   }
 
   @Override
-  public void forget(String session) {}
-
-  @Override
-  public Map<String, Integer> sessions() {
-    return Map.of();
-  }
-
-  @Override
-  public long cacheRowBytes() {
-    return 1024;
-  }
-
-  @Override
   public int load() {
     return ids.size();
   }
@@ -202,11 +188,6 @@ final class ScriptedEngine implements DecodeEngine {
   @Override
   public TextModel model() {
     throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public boolean healthy() {
-    return true;
   }
 
   @Override

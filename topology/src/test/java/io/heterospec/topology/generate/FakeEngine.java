@@ -1,7 +1,6 @@
 package io.heterospec.topology.generate;
 
 import io.heterospec.processor.engine.CycleReport;
-import io.heterospec.processor.engine.DecodeEngine;
 import io.heterospec.processor.engine.FinishReason;
 import io.heterospec.processor.engine.GenerationListener;
 import io.heterospec.processor.engine.GenerationRequest;
@@ -10,6 +9,7 @@ import io.heterospec.processor.engine.GenerationStep;
 import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.text.HuggingFaceTextModel;
 import io.heterospec.processor.text.TextModel;
+import io.heterospec.topology.CachelessEngine;
 import io.heterospec.topology.DemoPair;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 
 /** An engine that does what a test tells it, step by step, with the bundled pair's tokenizer. */
-final class FakeEngine implements DecodeEngine {
+final class FakeEngine extends CachelessEngine {
   final HuggingFaceTextModel model = HuggingFaceTextModel.open(DemoPair.target(), "demo");
   final Map<String, Live> live = new LinkedHashMap<>();
   final List<GenerationRequest> submitted = new ArrayList<>();
@@ -152,19 +152,6 @@ final class FakeEngine implements DecodeEngine {
   }
 
   @Override
-  public void forget(String session) {}
-
-  @Override
-  public Map<String, Integer> sessions() {
-    return Map.of();
-  }
-
-  @Override
-  public long cacheRowBytes() {
-    return 1024;
-  }
-
-  @Override
   public int load() {
     return live.size();
   }
@@ -172,11 +159,6 @@ final class FakeEngine implements DecodeEngine {
   @Override
   public TextModel model() {
     return model;
-  }
-
-  @Override
-  public boolean healthy() {
-    return true;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.heterospec.topology.serve;
 
 import io.heterospec.processor.engine.CycleReport;
-import io.heterospec.processor.engine.DecodeEngine;
 import io.heterospec.processor.engine.FinishReason;
 import io.heterospec.processor.engine.GenerationListener;
 import io.heterospec.processor.engine.GenerationRequest;
@@ -10,6 +9,7 @@ import io.heterospec.processor.engine.GenerationStep;
 import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.text.HuggingFaceTextModel;
 import io.heterospec.processor.text.TextModel;
+import io.heterospec.topology.CachelessEngine;
 import io.heterospec.topology.DemoPair;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  * An engine whose generations go on until they are cancelled or released: every 10 ms each gets a
  * token with as much text as its request allows tokens.
  */
-final class StagedEngine implements DecodeEngine {
+final class StagedEngine extends CachelessEngine {
   private static final class Live {
     final GenerationRequest request;
     final GenerationListener listener;
@@ -143,19 +143,6 @@ final class StagedEngine implements DecodeEngine {
   }
 
   @Override
-  public void forget(String session) {}
-
-  @Override
-  public Map<String, Integer> sessions() {
-    return Map.of();
-  }
-
-  @Override
-  public long cacheRowBytes() {
-    return 1024;
-  }
-
-  @Override
   public int load() {
     return live.size();
   }
@@ -163,11 +150,6 @@ final class StagedEngine implements DecodeEngine {
   @Override
   public TextModel model() {
     return model;
-  }
-
-  @Override
-  public boolean healthy() {
-    return true;
   }
 
   @Override
