@@ -3,8 +3,11 @@ package io.heterospec.processor.model;
 import io.heterospec.processor.torch.Arithmetic;
 import io.heterospec.processor.torch.Dtype;
 import io.heterospec.processor.torch.ScriptModule;
+import io.heterospec.processor.torch.ScriptSource;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -54,7 +57,10 @@ public class LinearBenchmark {
     Arithmetic arithmetic = Arithmetic.choose(device, Dtype.parse(dtype));
     module =
         ScriptModule.compile(
-            device, DecoderScript.of("Linear", arithmetic, 1, 1, 2, 1e-5).include("weights"));
+            device,
+            arithmetic
+                .kernel()
+                .define(new ScriptSource("Linear").include("weights"), arithmetic.dtype()));
     int[] widths = Arrays.stream(layer.split(",", -1)).mapToInt(Integer::parseInt).toArray();
     Random random = new Random(1);
     input = matrix(random, rows, widths[0]);
@@ -64,19 +70,22 @@ public class LinearBenchmark {
   }
 
   private Tensor matrix(Random random, int height, int width) {
-    float[] values = new float[height * width];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = random.nextFloat() - 0.5f;
+    ByteBuffer values =
+        ByteBuffer.allocateDirect(height * width * Float.BYTES).order(ByteOrder.nativeOrder());
+    while (values.hasRemaining()) {
+      values.putFloat(random.nextFloat() - 0.5f);
     }
-    try (Tensor borrowed = device.floats(values, height, width)) {
-      return module.call("convert", borrowed).tensor();
+    try (Tensor bytes = device.bytes(values.flip())) {
+      Tensor matrix = module.call("empty", bytes, new long[] {height, width}).tensor();
+      module.call("fill", matrix, 0, bytes, Dtype.FP32.code()).close();
+      return matrix;
     }
   }
 
   /** One product; it is libtorch's, so no compiler can leave it out. */
   @Benchmark
   public void linear() {
-    module.call("linear", input, weight).close();
+    module.call("product", input, weight).close();
   }
 
   /** Releases what the setup made. */

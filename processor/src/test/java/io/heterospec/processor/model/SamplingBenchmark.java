@@ -1,9 +1,11 @@
 package io.heterospec.processor.model;
 
+import io.heterospec.processor.checkpoint.DecoderVariant;
 import io.heterospec.processor.torch.Arithmetic;
 import io.heterospec.processor.torch.Dtype;
 import io.heterospec.processor.torch.LinearKernel;
 import io.heterospec.processor.torch.ScriptModule;
+import io.heterospec.processor.torch.ScriptSource;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import java.util.Random;
@@ -48,15 +50,15 @@ public class SamplingBenchmark {
   public void open() {
     device = TorchDevice.open("cpu", 1);
     Arithmetic plain = new Arithmetic(Dtype.FP32, LinearKernel.PLAIN);
-    target =
-        ScriptModule.compile(
-            device,
-            DecoderScript.of("Target", plain, 1, 1, 2, 1e-5)
-                .include("target")
-                .define("layers", 1)
-                .define("tap_low", -1)
-                .define("tap_middle", -1)
-                .define("tap_high", -1));
+    ScriptSource source =
+        DecoderScript.of("Target", plain, 1, 1, 2, 1e-5)
+            .include("target")
+            .define("layers", 1)
+            .define("tap_low", -1)
+            .define("tap_middle", -1)
+            .define("tap_high", -1);
+    LayerScript.TARGET.define(source, DecoderVariant.PLAIN, null);
+    target = ScriptModule.compile(device, source);
     Random random = new Random(1);
     float[] values = new float[rows * vocabulary];
     for (int i = 0; i < values.length; i++) {
