@@ -112,14 +112,14 @@ final class DeadLetterQueue implements AutoCloseable {
    * transaction: a replay that is cut off has not happened.
    *
    * @param letters as {@link #read} gave them
-   * @throws UnusableResourceException when a letter does not say where it came from
+   * @throws IllegalStateException when a letter does not say where it came from
    */
   void replay(Collection<DeadLetter> letters) {
     Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
     for (DeadLetter letter : letters) {
       if (letter.sourceTopic() == null) {
-        throw new UnusableResourceException(
-            letter.place() + " does not say which topic it came from; nothing was replayed", null);
+        throw new IllegalStateException(
+            letter.place() + " does not say which topic it came from; nothing was replayed");
       }
       ConsumerRecord<byte[], byte[]> record = letter.record();
       done.put(

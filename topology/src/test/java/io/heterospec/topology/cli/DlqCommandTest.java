@@ -171,7 +171,7 @@ class DlqCommandTest {
             broker.bootstrapServers(),
             "--topic-prefix",
             "absent.");
-    assertThat(list.code()).isEqualTo(HeteroSpec.FAILED);
+    assertThat(list.code()).isEqualTo(HeteroSpec.WRONG_INPUT);
     assertThat(list.err()).contains("absent.dead-letters");
   }
 }
