@@ -28,7 +28,7 @@ final class ChaosRun {
   private static final Duration TAKEOVER = ChaosCluster.SESSION_TIMEOUT.plusSeconds(5);
   private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final Duration LAST_LOOK = Duration.ofSeconds(2);
-  private static final int IN_FLIGHT = 16;
+  private static final int IN_FLIGHT = 48;
 
   /**
    * A fault that happened.
