@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
 /** {@code sessions}: which sessions exist, where they are and what of them is cached. */
 @Command(
     name = "sessions",
+    mixinStandardHelpOptions = true,
     description = "Shows the sessions of a running cluster, by any of its processors.",
     footer = {
       "",
@@ -53,7 +54,7 @@ final class SessionsCommand {
   @Option(names = "--json", scope = ScopeType.INHERIT, description = "Print one JSON object.")
   boolean json;
 
-  @Command(name = "list", description = "Lists sessions.")
+  @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists sessions.")
   int list(
       @Option(names = "--limit", defaultValue = "100", description = "Most of them. Default: 100.")
           int limit) {
@@ -71,7 +72,7 @@ final class SessionsCommand {
     return 0;
   }
 
-  @Command(name = "show", description = "Shows one session.")
+  @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows one session.")
   int show(@Parameters(paramLabel = "ID", description = "Of the session.") String id) {
     PrintWriter out = spec.commandLine().getOut();
     String encoded = URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
