@@ -240,6 +240,7 @@ public final class GenerateProcessor
     Completion completion =
         Records.completion(generation, result, running.progress(), queueMs, now());
     if (!isFailure(result) && running.prompt().getSessionId() != null) {
+      metrics.turn(result.cacheTier(), result.cachedTokens());
       sessions.append(
           running.prompt().getSessionId(),
           running.requestId(),

@@ -3,6 +3,7 @@ package io.heterospec.topology.telemetry;
 import io.heterospec.processor.engine.CycleReport;
 import io.heterospec.processor.engine.DecodeEngine;
 import io.heterospec.processor.engine.GenerationStep;
+import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.SpeculationSummary;
 import io.opentelemetry.api.OpenTelemetry;
@@ -35,6 +36,8 @@ public final class GenerationMetrics implements AutoCloseable {
       List.of(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0);
   private static final List<Double> NATS = List.of(0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0);
 
+  private final GenAiMetrics genAi;
+  private final LongCounter drafts;
   private final LongCounter completions;
   private final LongCounter duplicates;
   private final LongCounter retries;
@@ -55,6 +58,8 @@ public final class GenerationMetrics implements AutoCloseable {
    */
   public GenerationMetrics(OpenTelemetry telemetry, DecodeEngine engine) {
     Meter meter = telemetry.getMeter("io.heterospec");
+    genAi = new GenAiMetrics(meter);
+    drafts = counter(meter, "heterospec.drafts", "{draft}", "Cycles that drafted");
     completions = counter(meter, "heterospec.completions", "{request}", "Finished requests");
     duplicates = counter(meter, "heterospec.duplicates", "{request}", "Prompt events seen before");
     retries = counter(meter, "heterospec.retries", "{attempt}", "Attempts after an engine failure");
@@ -104,6 +109,9 @@ public final class GenerationMetrics implements AutoCloseable {
     verifiedTokens.add(report.verified(), policy);
     draftedTokens.add(report.candidates(), policy);
     acceptedTokens.add(report.accepted(), policy);
+    if (report.candidates() > 0) {
+      drafts.add(1, policy);
+    }
     acceptanceLength.record(report.emitted(), policy);
     if (!Double.isNaN(report.entropy())) {
       entropy.record(
@@ -111,8 +119,14 @@ public final class GenerationMetrics implements AutoCloseable {
     }
   }
 
+  /** A session's turn: where its cache was found, and how many tokens of it. */
+  public void turn(CacheTier tier, int cachedTokens) {
+    genAi.turn(tier, cachedTokens);
+  }
+
   /** A request's end. */
   public void finished(Completion completion) {
+    genAi.finished(completion);
     String reason = completion.getFinishReason().name().toLowerCase(Locale.ROOT);
     completions.add(1, Attributes.of(MODEL, completion.getModel(), FINISH_REASON, reason));
     promptTokens.add(completion.getUsage().getPromptTokens());
