@@ -154,11 +154,13 @@ final class DecodeCycle {
     StringBuilder text = new StringBuilder();
     int emitted = 0;
     AcceptedPath path = walk.path();
+    int[] chars = new int[path.accepted() + 1];
     for (int i = 1; i <= path.accepted() + 1 && sequence.text.finish() == null; i++) {
       int token = i <= path.accepted() ? sequence.verify.token(path.rows()[i]) : path.bonus();
       sequence.add(token);
-      text.append(sequence.text.append(token));
-      emitted++;
+      String piece = sequence.text.append(token);
+      text.append(piece);
+      chars[emitted++] = piece.length();
     }
     CycleReport report = report(walk, emitted, times);
     count(sequence, report);
@@ -168,6 +170,7 @@ final class DecodeCycle {
         offset,
         Arrays.copyOfRange(tokens, offset, tokens.length),
         text.toString(),
+        Arrays.copyOf(chars, emitted),
         report);
   }
 

@@ -88,6 +88,20 @@ public final class EventReader implements AutoCloseable {
   }
 
   /**
+   * Reads everything as soon as it is written. After a crash some records may come again, or in
+   * other pieces, and what an aborted transaction wrote comes, too.
+   *
+   * @throws UnusableResourceException when no broker answers or the topics do not exist
+   */
+  public static EventReader ofAllUncommitted(HeteroSpecConfig config) {
+    Topics topics = config.topics();
+    return new EventReader(
+        config,
+        READ_UNCOMMITTED,
+        List.of(topics.deltas(), topics.telemetry(), topics.completions()));
+  }
+
+  /**
    * Reads deltas and completions, committed.
    *
    * @throws UnusableResourceException when no broker answers or the topics do not exist

@@ -70,6 +70,7 @@ final class Records {
         .setCycle(cycle)
         .setTokenOffset(step.tokenOffset())
         .setEmitted(report.emitted())
+        .setTokenChars(Arrays.stream(step.tokenChars()).boxed().toList())
         .setEntropy(Double.isNaN(report.entropy()) ? null : report.entropy())
         .setDepthEntropies(Arrays.stream(report.depthEntropies()).boxed().toList())
         .setBin(report.bin())

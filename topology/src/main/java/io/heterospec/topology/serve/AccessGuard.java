@@ -1,5 +1,6 @@
 package io.heterospec.topology.serve;
 
+import io.heterospec.topology.serve.dashboard.DashboardEndpoints;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.Header;
@@ -31,11 +32,14 @@ public final class AccessGuard {
    * @throws ApiError when it may not pass
    */
   void check(Context request) {
-    boolean health = request.path().equals(HEALTH) || request.path().startsWith(HEALTH + "/");
+    boolean health = isAt(request, HEALTH);
     if (health || request.method() == HandlerType.OPTIONS) {
       return;
     }
     String holder = "";
+    if (keys.isPresent() && isPage(request)) {
+      return;
+    }
     if (keys.isPresent()) {
       holder = holder(request.header(Header.AUTHORIZATION));
     } else {
@@ -46,6 +50,16 @@ public final class AccessGuard {
     if (request.method() == HandlerType.POST) {
       requireJson(request);
     }
+  }
+
+  private static boolean isAt(Context request, String place) {
+    return request.path().equals(place) || request.path().startsWith(place + "/");
+  }
+
+  // The dashboard's own files hold no data, and a browser cannot send a key with its first request.
+  private static boolean isPage(Context request) {
+    return request.method() == HandlerType.GET
+        && (request.path().equals("/") || isAt(request, DashboardEndpoints.FILES));
   }
 
   /** Name of the key a request came with; empty where no keys are in use. */

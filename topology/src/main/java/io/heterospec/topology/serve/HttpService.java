@@ -7,6 +7,8 @@ import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.Role;
 import io.heterospec.topology.gateway.Gateway;
 import io.heterospec.topology.route.PromptRules;
+import io.heterospec.topology.serve.dashboard.DashboardEndpoints;
+import io.heterospec.topology.serve.dashboard.EventFeed;
 import io.heterospec.topology.serve.openai.CompletionEndpoints;
 import io.heterospec.topology.serve.openai.ModelEndpoints;
 import io.heterospec.topology.serve.openai.ResponseEndpoints;
@@ -23,6 +25,7 @@ public final class HttpService implements AutoCloseable {
   private final HeteroSpecApplication application;
   private final DecodeEngine engine;
   private final Gateway gateway;
+  private final EventFeed feed; // null like the gateway
   private final WebServer server;
   private final long startNanos = System.nanoTime();
 
@@ -39,10 +42,16 @@ public final class HttpService implements AutoCloseable {
     boolean serves = application.states().containsKey(Role.GATEWAY);
     gateway = serves ? Gateway.open(config, application.responses()) : null;
     boolean started = false;
+    EventFeed opened = null;
     try {
+      opened = serves ? EventFeed.open(config) : null;
+      feed = opened;
       server = WebServer.start(settings, endpoints(config, settings));
       started = true;
     } finally {
+      if (!started && opened != null) {
+        opened.close();
+      }
       if (!started && gateway != null) {
         gateway.close();
       }
@@ -77,6 +86,7 @@ public final class HttpService implements AutoCloseable {
     if (gateway != null) {
       live.put("gateway", gateway::healthy);
       ready.put("gateway", gateway::healthy);
+      ready.put("events", feed::healthy);
     }
     List<Endpoints> parts = new ArrayList<>();
     parts.add(new HealthEndpoints(live, ready, this::describe));
@@ -88,6 +98,7 @@ public final class HttpService implements AutoCloseable {
       parts.add(new ModelEndpoints(gateway.models()));
       parts.add(new CompletionEndpoints(gateway, settings, rules));
       parts.add(new ResponseEndpoints(gateway, settings, rules));
+      parts.add(new DashboardEndpoints(feed, settings));
     }
     return parts;
   }
@@ -121,6 +132,7 @@ public final class HttpService implements AutoCloseable {
   @Override
   public void close() {
     if (gateway != null) {
+      feed.close();
       gateway.close();
     }
     server.close();

@@ -113,6 +113,7 @@ final class ScriptedEngine extends CachelessEngine {
             offset,
             new int[] {tokens[offset], tokens[offset + 1]},
             "",
+            new int[2],
             cycle(one.steps)));
     if (length == FAILING) {
       end(one, FinishReason.FAILED, "out of memory");

@@ -43,6 +43,12 @@ final class FakeEngine extends CachelessEngine {
       }
     }
 
+    private static int[] ones(int count) {
+      int[] ones = new int[count];
+      Arrays.fill(ones, 1);
+      return ones;
+    }
+
     /** One cycle with these tokens; a token's text is a letter. */
     void step(int... fresh) {
       int offset = tokens.size();
@@ -72,7 +78,7 @@ final class FakeEngine extends CachelessEngine {
               2_000_000,
               4_000_000,
               List.of());
-      listener.onStep(new GenerationStep(request.id(), offset, fresh, piece.toString(), cycle));
+      listener.onStep(new GenerationStep(request.id(), offset, fresh, piece.toString(), ones(fresh.length), cycle));
     }
 
     void end(FinishReason reason, String tail) {

@@ -15,7 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * What all kinds of requests have in common: model, sampling, session, and the fields {@code
- * top_k}, {@code ignore_eos}, {@code mode} and {@code priority}, which go beyond OpenAI's API. As
+ * top_k}, {@code ignore_eos}, {@code mode}, {@code priority} and {@code trace_tree}, which go beyond OpenAI's API. As
  * there, the temperature is 1 and every call has another seed unless the request says otherwise.
  */
 final class PromptFields {
@@ -64,6 +64,7 @@ final class PromptFields {
         .setModel(model(request))
         .setMode(request.text("mode", null))
         .setPriority(small(request, "priority", 0))
+        .setTraceTree(request.flag("trace_tree"))
         .setSampling(sampling(request, maxTokens))
         .setCreatedAt(Instant.now());
   }
