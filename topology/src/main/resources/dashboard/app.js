@@ -82,12 +82,14 @@ $("key-form").addEventListener("submit", (event) => {
   start();
 });
 
-let session = crypto.randomUUID();
+// randomUUID is missing where a page came neither by TLS nor from this machine.
+const newSession = () => `dashboard-${[...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("")}`;
+let session = newSession();
 let conversation = [];
 let running = null; // aborts the request under way
 
 $("fresh").addEventListener("click", () => {
-  session = crypto.randomUUID();
+  session = newSession();
   conversation = [];
   $("prompt").focus();
 });
@@ -103,7 +105,7 @@ async function generate(messages, signal) {
   const began = performance.now();
   const response = await fetch("/v1/chat/completions", {
     method: "POST", signal, body: JSON.stringify(body),
-    headers: { ...headers(), "Content-Type": "application/json", "X-Session-Id": `dashboard-${session}` },
+    headers: { ...headers(), "Content-Type": "application/json", "X-Session-Id": session },
   });
   if (!response.ok) throw new Error(await problemOf(response));
   let answer = "";

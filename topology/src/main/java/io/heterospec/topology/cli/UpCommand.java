@@ -74,6 +74,7 @@ final class UpCommand implements Callable<Integer> {
       out.printf("Kafka            %s%n", cluster.bootstrapServers());
       out.printf("Schema registry  %s%n", cluster.registryUrl());
       out.printf("OpenAI API       %s/v1%n", http.url());
+      out.printf("Dashboard        %s/%n", http.url());
       out.printf("Health           %s/health%n", http.url());
       out.printf("Data directory   %s%n", directory.toAbsolutePath().normalize());
       out.println("Ready. Ask with: heterospec ask 'your question'    Stop with Ctrl-C.");

@@ -30,6 +30,7 @@ public final class DashboardEndpoints implements Endpoints {
   private static final Map<String, File> CONTENT =
       Map.of(
           "/", new File("/dashboard/index.html", "text/html"),
+          FILES + "/icon.svg", new File("/dashboard/icon.svg", "image/svg+xml"),
           FILES + "/style.css", new File("/dashboard/style.css", "text/css"),
           FILES + "/app.js", new File("/dashboard/app.js", "text/javascript"),
           FILES + "/feed.js", new File("/dashboard/feed.js", "text/javascript"),
