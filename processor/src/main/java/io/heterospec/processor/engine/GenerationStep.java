@@ -14,4 +14,9 @@ package io.heterospec.processor.engine;
  * @param cycle telemetry
  */
 public record GenerationStep(
-    String requestId, int tokenOffset, int[] tokenIds, String text, int[] tokenChars, CycleReport cycle) {}
+    String requestId,
+    int tokenOffset,
+    int[] tokenIds,
+    String text,
+    int[] tokenChars,
+    CycleReport cycle) {}

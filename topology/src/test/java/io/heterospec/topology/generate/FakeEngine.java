@@ -78,7 +78,9 @@ final class FakeEngine extends CachelessEngine {
               2_000_000,
               4_000_000,
               List.of());
-      listener.onStep(new GenerationStep(request.id(), offset, fresh, piece.toString(), ones(fresh.length), cycle));
+      listener.onStep(
+          new GenerationStep(
+              request.id(), offset, fresh, piece.toString(), ones(fresh.length), cycle));
     }
 
     void end(FinishReason reason, String tail) {

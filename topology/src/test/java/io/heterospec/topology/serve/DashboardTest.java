@@ -44,12 +44,9 @@ class DashboardTest {
     strangersKey = ApiKeys.create(keys, "bob");
     engine =
         TorchEngine.open(
-            EngineOptions.of(DemoPair.target(), DemoPair.draft())
-                .withName("demo")
-                .withThreads(1));
+            EngineOptions.of(DemoPair.target(), DemoPair.draft()).withName("demo").withThreads(1));
     cluster =
-        new GatewayCluster(
-            directory, engine, Map.of(HeteroSpecConfig.API_KEYS, keys.toString()));
+        new GatewayCluster(directory, engine, Map.of(HeteroSpecConfig.API_KEYS, keys.toString()));
   }
 
   @AfterAll

@@ -92,7 +92,13 @@ final class StagedEngine extends CachelessEngine {
               List.of());
       one.text.append(piece);
       one.listener.onStep(
-          new GenerationStep(one.request.id(), one.tokens++, new int[] {5}, piece, new int[] {piece.length()}, cycle));
+          new GenerationStep(
+              one.request.id(),
+              one.tokens++,
+              new int[] {5},
+              piece,
+              new int[] {piece.length()},
+              cycle));
     }
   }
 

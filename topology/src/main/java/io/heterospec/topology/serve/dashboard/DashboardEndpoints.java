@@ -29,16 +29,26 @@ public final class DashboardEndpoints implements Endpoints {
 
   private static final Map<String, File> CONTENT =
       Map.of(
-          "/", new File("/dashboard/index.html", "text/html"),
-          FILES + "/icon.svg", new File("/dashboard/icon.svg", "image/svg+xml"),
-          FILES + "/style.css", new File("/dashboard/style.css", "text/css"),
-          FILES + "/app.js", new File("/dashboard/app.js", "text/javascript"),
-          FILES + "/feed.js", new File("/dashboard/feed.js", "text/javascript"),
-          FILES + "/charts.js", new File("/dashboard/charts.js", "text/javascript"),
-          FILES + "/text.js", new File("/dashboard/text.js", "text/javascript"),
-          FILES + "/tree.js", new File("/dashboard/tree.js", "text/javascript"),
-          FILES + "/uPlot.js", new File(CHARTS + "dist/uPlot.esm.js", "text/javascript"),
-          FILES + "/uPlot.css", new File(CHARTS + "dist/uPlot.min.css", "text/css"));
+          "/",
+          new File("/dashboard/index.html", "text/html"),
+          FILES + "/icon.svg",
+          new File("/dashboard/icon.svg", "image/svg+xml"),
+          FILES + "/style.css",
+          new File("/dashboard/style.css", "text/css"),
+          FILES + "/app.js",
+          new File("/dashboard/app.js", "text/javascript"),
+          FILES + "/feed.js",
+          new File("/dashboard/feed.js", "text/javascript"),
+          FILES + "/charts.js",
+          new File("/dashboard/charts.js", "text/javascript"),
+          FILES + "/text.js",
+          new File("/dashboard/text.js", "text/javascript"),
+          FILES + "/tree.js",
+          new File("/dashboard/tree.js", "text/javascript"),
+          FILES + "/uPlot.js",
+          new File(CHARTS + "dist/uPlot.esm.js", "text/javascript"),
+          FILES + "/uPlot.css",
+          new File(CHARTS + "dist/uPlot.min.css", "text/css"));
 
   private final EventFeed feed;
   private final WebSettings settings;

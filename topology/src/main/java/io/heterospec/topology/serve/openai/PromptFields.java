@@ -15,8 +15,9 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * What all kinds of requests have in common: model, sampling, session, and the fields {@code
- * top_k}, {@code ignore_eos}, {@code mode}, {@code priority} and {@code trace_tree}, which go beyond OpenAI's API. As
- * there, the temperature is 1 and every call has another seed unless the request says otherwise.
+ * top_k}, {@code ignore_eos}, {@code mode}, {@code priority} and {@code trace_tree}, which go
+ * beyond OpenAI's API. As there, the temperature is 1 and every call has another seed unless the
+ * request says otherwise.
  */
 final class PromptFields {
   private static final String SESSION = "X-Session-Id";
