@@ -141,6 +141,7 @@ $("prompt-form").addEventListener("submit", async (event) => {
     running = null;
     $("ask").disabled = false;
     $("stop").disabled = true;
+    refresh();
   }
 });
 

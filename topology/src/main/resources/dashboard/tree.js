@@ -1,7 +1,8 @@
 // The draft tree of a cycle, roots at the left.
 const SVG = "http://www.w3.org/2000/svg";
-const ACROSS = 70;
-const DOWN = 22;
+const WIDTH = 480;
+const HEIGHT = 240;
+const MARGIN = 10;
 
 function kindOf(node) {
   if (node.accepted) return "accepted";
@@ -37,17 +38,19 @@ function shape(name, attributes, title) {
 
 export function drawTree(svg, nodes) {
   const { places, lines, levels } = layOut(nodes);
-  const at = (i) => ({ x: 12 + places.get(i).level * ACROSS, y: DOWN / 2 + places.get(i).line * DOWN });
+  const across = (WIDTH - 2 * MARGIN) / Math.max(1, levels);
+  const down = (HEIGHT - 2 * MARGIN) / Math.max(1, lines - 1);
+  const at = (i) => ({ x: MARGIN + places.get(i).level * across, y: MARGIN + places.get(i).line * down });
   const edges = [];
-  const dots = [shape("circle", { ...{ cx: at(-1).x, cy: at(-1).y }, r: 7, class: "root" }, "last token of the text")];
+  const dots = [shape("circle", { cx: at(-1).x, cy: at(-1).y, r: 7, class: "root" }, "last token of the text")];
   nodes.forEach((node, i) => {
     const from = at(node.parent);
     const to = at(i);
     const kind = kindOf(node);
     edges.push(shape("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: kind }));
-    dots.push(shape("circle", { cx: to.x, cy: to.y, r: 6, class: kind },
+    dots.push(shape("circle", { cx: to.x, cy: to.y, r: node.verified ? 6 : 2.5, class: kind },
       `token ${node.token}, ${kind}, confidence ${node.confidence.toFixed(3)}`));
   });
-  svg.setAttribute("viewBox", `0 0 ${24 + levels * ACROSS} ${Math.max(3, lines) * DOWN}`);
+  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.replaceChildren(...edges, ...dots);
 }
