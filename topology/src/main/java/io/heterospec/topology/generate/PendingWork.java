@@ -3,6 +3,7 @@ package io.heterospec.topology.generate;
 import io.heterospec.schemas.GenerationProgress;
 import io.heterospec.schemas.PendingGeneration;
 import io.heterospec.schemas.PromptEvent;
+import io.heterospec.topology.session.NumberedEntries;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,10 +27,8 @@ final class PendingWork {
   // Of a restored generation: enough to queue it, so that a backlog of long prompts is not held.
   private record Place(long offset, String queueKey, String requestId) {}
 
-  private static final char SEPARATOR = '\u0000';
-
   private final KeyValueStore<String, PendingGeneration> pending;
-  private final KeyValueStore<String, GenerationProgress> progress;
+  private final NumberedEntries<GenerationProgress> progress;
   private final Map<String, Queue<String>> queues = new HashMap<>();
   private final Set<String> ready = new LinkedHashSet<>();
   private int size;
@@ -38,7 +37,7 @@ final class PendingWork {
       KeyValueStore<String, PendingGeneration> pending,
       KeyValueStore<String, GenerationProgress> progress) {
     this.pending = pending;
-    this.progress = progress;
+    this.progress = new NumberedEntries<>(progress);
     List<Place> restored = new ArrayList<>();
     try (KeyValueIterator<String, PendingGeneration> all = pending.all()) {
       while (all.hasNext()) {
@@ -94,12 +93,12 @@ final class PendingWork {
   }
 
   void append(String requestId, GenerationProgress step) {
-    progress.put("%s%c%010d".formatted(requestId, SEPARATOR, step.getTokenOffset()), step);
+    progress.put(requestId, step.getTokenOffset(), step);
   }
 
   Progress progress(String requestId) {
     Progress sum = new Progress();
-    try (KeyValueIterator<String, GenerationProgress> steps = steps(requestId)) {
+    try (KeyValueIterator<String, GenerationProgress> steps = progress.of(requestId)) {
       while (steps.hasNext()) {
         sum.restore(steps.next().value);
       }
@@ -112,13 +111,7 @@ final class PendingWork {
     PromptEvent prompt = generation.getRequest().getPrompt();
     String id = prompt.getRequestId();
     pending.delete(id);
-    List<String> keys = new ArrayList<>();
-    try (KeyValueIterator<String, GenerationProgress> steps = steps(id)) {
-      while (steps.hasNext()) {
-        keys.add(steps.next().key);
-      }
-    }
-    keys.forEach(progress::delete);
+    progress.delete(id);
     ready.remove(id);
     size--;
     Queue<String> queue = queues.get(queueKey(prompt));
@@ -129,10 +122,6 @@ final class PendingWork {
     } else if (head) {
       ready.add(queue.peek());
     }
-  }
-
-  private KeyValueIterator<String, GenerationProgress> steps(String requestId) {
-    return progress.range(requestId + SEPARATOR, requestId + (char) (SEPARATOR + 1));
   }
 
   private void queue(String queueKey, String requestId) {

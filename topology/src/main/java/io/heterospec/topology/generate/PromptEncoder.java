@@ -111,8 +111,7 @@ final class PromptEncoder {
       return Transcript.whole(ids, ""); // it will never be divided
     }
     // A template writes a turn the same whether it is the first or a later one. What a first one
-    // has
-    // before that is the opening; what a later one has is the end of the answer before it.
+    // has before that is the opening; what a later one has is the end of the answer before it.
     int[] first = model.encodeChat(new int[0], turn);
     int length = commonSuffix(first, model.encodeChat(first, turn));
     if (before.isEmpty()) {

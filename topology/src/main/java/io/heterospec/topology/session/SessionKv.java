@@ -4,9 +4,7 @@ import io.heterospec.processor.kv.KvPage;
 import io.heterospec.processor.kv.SessionPages;
 import io.heterospec.schemas.SessionPage;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.errors.SerializationException;
@@ -26,21 +24,19 @@ import org.slf4j.LoggerFactory;
 public final class SessionKv implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SessionKv.class);
   private static final int FORMAT_VERSION = 1;
-  private static final char SEPARATOR = '\u0000';
-  private static final char AFTER_SEPARATOR = '\u0001';
 
   // Pages that wait for the stream thread: when it is held up, the engine keeps the rest.
   private static final long MOST_WAITING_BYTES = 16 << 20;
 
   private record Waiting(String session, int number, KvPage page) {}
 
-  private final KeyValueStore<String, SessionPage> store;
+  private final NumberedEntries<SessionPage> entries;
   private final ConcurrentLinkedQueue<Waiting> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicLong waitingBytes = new AtomicLong();
   private volatile boolean closed;
 
   public SessionKv(KeyValueStore<String, SessionPage> store) {
-    this.store = store;
+    this.entries = new NumberedEntries<>(store);
   }
 
   /** The pages of a session, for the engine. */
@@ -57,7 +53,7 @@ public final class SessionKv implements AutoCloseable {
     int written = 0;
     for (Waiting next = null; written < most && (next = waiting.poll()) != null; written++) {
       waitingBytes.addAndGet(-next.page.bytes());
-      store.put(key(next.session, next.number), toRecord(next.page));
+      entries.put(next.session, next.number, toRecord(next.page));
     }
   }
 
@@ -71,27 +67,18 @@ public final class SessionKv implements AutoCloseable {
           }
           return gone;
         });
-    List<String> keys = new ArrayList<>();
-    try (KeyValueIterator<String, SessionPage> pages =
-        store.range(session + SEPARATOR, session + AFTER_SEPARATOR)) {
-      while (pages.hasNext()) {
-        keys.add(pages.peekNextKey());
-        pages.next();
-      }
-    }
-    keys.forEach(store::delete);
+    entries.delete(session);
   }
 
   /** Whether a store has pages of a session. */
   static boolean holds(ReadOnlyKeyValueStore<String, SessionPage> store, String session) {
-    return store.get(key(session, 0)) != null;
+    return NumberedEntries.get(store, session, 0) != null;
   }
 
   /** Tokens of a session that a store has pages of. */
   static int tokens(ReadOnlyKeyValueStore<String, SessionPage> store, String session) {
     int tokens = 0;
-    try (KeyValueIterator<String, SessionPage> pages =
-        store.range(session + SEPARATOR, session + AFTER_SEPARATOR)) {
+    try (KeyValueIterator<String, SessionPage> pages = NumberedEntries.of(store, session)) {
       while (pages.hasNext()) {
         tokens += pages.next().value.getTokenIds().size() - 1;
       }
@@ -103,10 +90,6 @@ public final class SessionKv implements AutoCloseable {
   public void close() {
     closed = true;
     waiting.clear();
-  }
-
-  private static String key(String session, int number) {
-    return "%s%c%08d".formatted(session, SEPARATOR, number);
   }
 
   private final class Pages implements SessionPages {
@@ -132,7 +115,7 @@ public final class SessionKv implements AutoCloseable {
         return null;
       }
       try {
-        SessionPage page = store.get(key(session, number));
+        SessionPage page = entries.get(session, number);
         return page == null || page.getFormatVersion() != FORMAT_VERSION ? null : fromRecord(page);
       } catch (InvalidStateStoreException e) {
         LOG.debug("the store of session {} was closed meanwhile", session, e);
