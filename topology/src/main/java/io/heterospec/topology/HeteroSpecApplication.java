@@ -7,8 +7,8 @@ import io.heterospec.topology.generate.Handover;
 import io.heterospec.topology.session.SessionDirectory;
 import io.heterospec.topology.telemetry.ConsumerLag;
 import io.heterospec.topology.telemetry.GenerationMetrics;
+import io.heterospec.topology.telemetry.KafkaMetrics;
 import io.heterospec.topology.telemetry.Telemetry;
-import io.opentelemetry.sdk.OpenTelemetrySdk;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,13 +42,13 @@ public final class HeteroSpecApplication implements AutoCloseable {
   private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(5);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
-  private final OpenTelemetrySdk telemetry;
+  private final Telemetry telemetry;
   private final GenerationMetrics metrics;
   private final Handover handover;
   private final Map<Role, KafkaStreams> instances = new EnumMap<>(Role.class);
   private final ResponseTable responses = new ResponseTable();
   private SessionDirectory sessions; // null without the processor's role
-  private final List<ConsumerLag> lags = new ArrayList<>();
+  private final List<Runnable> observers = new ArrayList<>();
   private final CountDownLatch running;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Throwable failure;
@@ -56,7 +56,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
 
   private HeteroSpecApplication(HeteroSpecConfig config, DecodeEngine engine, Set<Role> roles) {
     telemetry = Telemetry.open(Role.label(roles));
-    metrics = new GenerationMetrics(telemetry, engine);
+    metrics = new GenerationMetrics(telemetry.sdk(), engine);
     HeteroSpecTopology topology = new HeteroSpecTopology(config);
     handover = topology.handover();
     if (roles.contains(Role.ROUTER)) {
@@ -106,7 +106,9 @@ public final class HeteroSpecApplication implements AutoCloseable {
           }
         });
     instances.put(role, streams);
-    lags.add(new ConsumerLag(telemetry, streams::metrics));
+    String group = properties.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
+    observers.add(new ConsumerLag(telemetry.sdk(), group, streams::metrics)::close);
+    observers.add(new KafkaMetrics(telemetry.sdk(), group, streams::metrics)::close);
   }
 
   private StreamThreadExceptionResponse onUncaught(Throwable exception) {
@@ -198,6 +200,11 @@ public final class HeteroSpecApplication implements AutoCloseable {
     return Optional.ofNullable(sessions);
   }
 
+  /** The process's metrics and traces. */
+  public Telemetry telemetry() {
+    return telemetry;
+  }
+
   /** What ended the application, if it was a failure. */
   public Optional<Throwable> failure() {
     return Optional.ofNullable(failure);
@@ -220,7 +227,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
         streams.cleanUp();
       }
     }
-    lags.forEach(ConsumerLag::close);
+    observers.forEach(Runnable::run);
     metrics.close();
     telemetry.close();
   }

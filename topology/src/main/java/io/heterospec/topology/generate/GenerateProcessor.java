@@ -5,6 +5,7 @@ import io.heterospec.processor.engine.GenerationResult;
 import io.heterospec.processor.engine.GenerationStep;
 import io.heterospec.schemas.CancelEvent;
 import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.CompletionError;
 import io.heterospec.schemas.FinishReason;
 import io.heterospec.schemas.GenerationProgress;
 import io.heterospec.schemas.PendingGeneration;
@@ -17,6 +18,7 @@ import io.heterospec.topology.session.SessionKv;
 import io.heterospec.topology.session.Sessions;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.session.Transcript;
+import io.heterospec.topology.telemetry.GenerationEnd;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import java.time.Duration;
 import java.time.Instant;
@@ -125,7 +127,7 @@ public final class GenerateProcessor
     pending.add(generation);
     metrics.pending(1);
     if (requestIds.takeCancelled(id)) {
-      end(generation, Records.ended(generation, FinishReason.CANCELLED, null, now()));
+      endWithoutEngine(generation, FinishReason.CANCELLED, null);
     } else {
       dispatch();
     }
@@ -137,7 +139,7 @@ public final class GenerateProcessor
     }
     PendingGeneration waiting = pending.get(id);
     if (waiting != null) {
-      end(waiting, Records.ended(waiting, FinishReason.CANCELLED, null, now()));
+      endWithoutEngine(waiting, FinishReason.CANCELLED, null);
     } else if (!requestIds.isFinished(id)) {
       requestIds.cancelledEarly(id, context.currentSystemTimeMs());
     }
@@ -173,13 +175,8 @@ public final class GenerateProcessor
   }
 
   private void refuse(PendingGeneration generation, InvalidRequestException reason) {
-    end(
-        generation,
-        Records.ended(
-            generation,
-            FinishReason.FAILED,
-            Records.error(reason.code(), reason.getMessage()),
-            now()));
+    endWithoutEngine(
+        generation, FinishReason.FAILED, Records.error(reason.code(), reason.getMessage()));
   }
 
   private void publish(Running running, Drained drained) {
@@ -220,6 +217,9 @@ public final class GenerateProcessor
           running.pending(),
           Records.delta(running.prompt(), offset, tokens, text.toString(), now()));
     }
+    if (offset == 0 && !tokens.isEmpty()) {
+      metrics.firstToken(running.pending(), now());
+    }
   }
 
   private boolean mayRetry(Running running, GenerationResult result) {
@@ -240,7 +240,6 @@ public final class GenerateProcessor
     Completion completion =
         Records.completion(generation, result, running.progress(), queueMs, now());
     if (!isFailure(result) && running.prompt().getSessionId() != null) {
-      metrics.turn(result.cacheTier(), result.cachedTokens());
       sessions.append(
           running.prompt().getSessionId(),
           running.requestId(),
@@ -254,16 +253,26 @@ public final class GenerateProcessor
           completion.getText(),
           now());
     }
-    end(generation, completion);
+    end(
+        new GenerationEnd(
+            generation,
+            completion,
+            result.cacheTier(),
+            running.progress().secondsPerToken(result.decodeNanos())));
+  }
+
+  private void endWithoutEngine(
+      PendingGeneration generation, FinishReason reason, CompletionError error) {
+    end(GenerationEnd.withoutEngine(generation, Records.ended(generation, reason, error, now())));
   }
 
   /** The one end of a generation: its completion goes out and nothing of it stays pending. */
-  private void end(PendingGeneration generation, Completion completion) {
-    output.completion(generation, completion);
-    requestIds.finished(completion.getRequestId(), context.currentSystemTimeMs());
-    pending.remove(generation);
+  private void end(GenerationEnd end) {
+    output.completion(end.pending(), end.completion());
+    requestIds.finished(end.completion().getRequestId(), context.currentSystemTimeMs());
+    pending.remove(end.pending());
     metrics.pending(-1);
-    metrics.finished(completion);
+    metrics.finished(end);
   }
 
   private void expire(long nowMs) {

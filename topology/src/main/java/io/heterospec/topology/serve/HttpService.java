@@ -90,6 +90,7 @@ public final class HttpService implements AutoCloseable {
     }
     List<Endpoints> parts = new ArrayList<>();
     parts.add(new HealthEndpoints(live, ready, this::describe));
+    parts.add(new MetricsEndpoints(application.telemetry()));
     application
         .sessions()
         .ifPresent(sessions -> parts.add(new SessionEndpoints(sessions, settings)));

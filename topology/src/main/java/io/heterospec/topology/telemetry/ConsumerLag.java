@@ -1,7 +1,6 @@
 package io.heterospec.topology.telemetry;
 
 import io.opentelemetry.api.OpenTelemetry;
-import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.ObservableDoubleGauge;
 import io.opentelemetry.api.metrics.ObservableDoubleMeasurement;
@@ -18,22 +17,22 @@ public final class ConsumerLag implements AutoCloseable {
   private static final String GROUP = "consumer-fetch-manager-metrics";
   private static final String NAME = "records-lag";
   private static final String CHANGELOG_SUFFIX = "-changelog";
-  private static final AttributeKey<String> TOPIC =
-      AttributeKey.stringKey("messaging.destination.name");
-  private static final AttributeKey<String> PARTITION =
-      AttributeKey.stringKey("messaging.destination.partition.id");
 
+  private final String group;
   private final Supplier<Map<MetricName, ? extends Metric>> metrics;
   private final ObservableDoubleGauge gauge;
 
   /**
+   * @param group the instance's application id: instances of a process may read the same topic
    * @param metrics of a Kafka Streams instance, as they are when asked for
    */
-  public ConsumerLag(OpenTelemetry telemetry, Supplier<Map<MetricName, ? extends Metric>> metrics) {
+  public ConsumerLag(
+      OpenTelemetry telemetry, String group, Supplier<Map<MetricName, ? extends Metric>> metrics) {
+    this.group = group;
     this.metrics = metrics;
     this.gauge =
         telemetry
-            .getMeter("io.heterospec")
+            .getMeter(GenAi.SCOPE)
             .gaugeBuilder("heterospec.consumer.lag")
             .setUnit("{record}")
             .setDescription("Records of an input partition that were not read yet")
@@ -52,7 +51,11 @@ public final class ConsumerLag implements AutoCloseable {
                   && metric.metricValue() instanceof Double lag
                   && !lag.isNaN()) {
                 measurement.record(
-                    lag, Attributes.of(TOPIC, topic, PARTITION, name.tags().get("partition")));
+                    lag,
+                    Attributes.of(
+                        GenAi.CONSUMER_GROUP, group,
+                        GenAi.DESTINATION, topic,
+                        GenAi.PARTITION, name.tags().get("partition")));
               }
             });
   }

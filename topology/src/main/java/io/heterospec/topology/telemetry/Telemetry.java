@@ -1,22 +1,36 @@
 package io.heterospec.topology.telemetry;
 
+import io.opentelemetry.exporter.prometheus.PrometheusMetricReader;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * The OpenTelemetry SDK, configured by its own standard variables and properties ({@code
- * OTEL_METRICS_EXPORTER=otlp}, {@code otel.exporter.prometheus.port}, …). Nothing is exported
- * unless they ask for it.
+ * OTEL_METRICS_EXPORTER=otlp}, {@code otel.exporter.prometheus.port}, …). Nothing leaves the
+ * process unless they ask for it, or somebody reads {@link #writeMetrics}.
  */
-public final class Telemetry {
-  private Telemetry() {}
+public final class Telemetry implements AutoCloseable {
+  /** Content type of {@link #writeMetrics}. */
+  public static final String METRICS_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+  private final OpenTelemetrySdk sdk;
+  private final PrometheusMetricReader metrics;
+  private final PrometheusTextFormatWriter format = PrometheusTextFormatWriter.create();
+
+  private Telemetry(OpenTelemetrySdk sdk, PrometheusMetricReader metrics) {
+    this.sdk = sdk;
+    this.metrics = metrics;
+  }
 
   /**
    * @param role becomes part of the service name
    */
-  public static OpenTelemetrySdk open(String role) {
+  public static Telemetry open(String role) {
     Map<String, String> defaults = new HashMap<>();
     defaults.put("otel.service.name", "heterospec-" + role);
     defaults.put("otel.metrics.exporter", "none");
@@ -24,10 +38,29 @@ public final class Telemetry {
     defaults.put("otel.logs.exporter", "none");
     // Safe by default: the Prometheus exporter would otherwise listen on every interface.
     defaults.put("otel.exporter.prometheus.host", "127.0.0.1");
-    return AutoConfiguredOpenTelemetrySdk.builder()
-        .addPropertiesSupplier(() -> defaults)
-        .disableShutdownHook()
-        .build()
-        .getOpenTelemetrySdk();
+    PrometheusMetricReader metrics = new PrometheusMetricReader(false, attribute -> false);
+    OpenTelemetrySdk sdk =
+        AutoConfiguredOpenTelemetrySdk.builder()
+            .addPropertiesSupplier(() -> defaults)
+            .addMeterProviderCustomizer(
+                (provider, config) -> provider.registerMetricReader(metrics))
+            .disableShutdownHook()
+            .build()
+            .getOpenTelemetrySdk();
+    return new Telemetry(sdk, metrics);
+  }
+
+  public OpenTelemetrySdk sdk() {
+    return sdk;
+  }
+
+  /** Writes the present value of every metric in Prometheus' text format. */
+  public void writeMetrics(OutputStream out) throws IOException {
+    format.write(out, metrics.collect());
+  }
+
+  @Override
+  public void close() {
+    sdk.close();
   }
 }

@@ -78,7 +78,7 @@ class ConsumerLagTest {
             OpenTelemetrySdk.builder()
                 .setMeterProvider(SdkMeterProvider.builder().registerMetricReader(reader).build())
                 .build();
-        ConsumerLag lag = new ConsumerLag(telemetry, () -> metrics)) {
+        ConsumerLag lag = new ConsumerLag(telemetry, "app", () -> metrics)) {
       assertThat(lag).isNotNull();
       assertThat(reader.registration.collectAllMetrics())
           .singleElement()
