@@ -57,7 +57,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
   private HeteroSpecApplication(HeteroSpecConfig config, DecodeEngine engine, Set<Role> roles) {
     telemetry = Telemetry.open(Role.label(roles));
     metrics = new GenerationMetrics(telemetry.sdk(), engine);
-    HeteroSpecTopology topology = new HeteroSpecTopology(config);
+    HeteroSpecTopology topology = new HeteroSpecTopology(config, telemetry.traces());
     handover = topology.handover();
     if (roles.contains(Role.ROUTER)) {
       add(Role.ROUTER, topology.router(), config.routerProperties());

@@ -21,6 +21,7 @@ import io.heterospec.topology.route.PromptRules;
 import io.heterospec.topology.session.SessionOverflow;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.telemetry.GenerationMetrics;
+import io.heterospec.topology.telemetry.RequestTraces;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -55,12 +56,19 @@ public final class HeteroSpecTopology {
   private static final String COMPLETIONS = "completions";
 
   private final HeteroSpecConfig config;
+  private final RequestTraces traces;
   private final Topics topics;
   private final Avro avro;
   private final Handover handover = new Handover();
 
+  /** Without traces. */
   public HeteroSpecTopology(HeteroSpecConfig config) {
+    this(config, RequestTraces.none());
+  }
+
+  public HeteroSpecTopology(HeteroSpecConfig config, RequestTraces traces) {
     this.config = config;
+    this.traces = traces;
     this.topics = config.topics();
     this.avro = new Avro(config.clientSettings());
   }
@@ -77,7 +85,7 @@ public final class HeteroSpecTopology {
         new Topology()
             .addSource("prompts", keys(), avro.deserializer(PromptEvent.class), topics.prompts())
             .addProcessor(
-                "router", () -> new PromptRouter(rules, config.routes(), COMPLETIONS), "prompts");
+                "router", () -> new PromptRouter(rules, config.routes(), COMPLETIONS, traces), "prompts");
     for (String pool : new LinkedHashSet<>(config.routes().values())) {
       sink(topology, pool, topics.requests(pool), RoutedRequest.class, "router");
     }
@@ -106,7 +114,7 @@ public final class HeteroSpecTopology {
                 "generate",
                 owning(
                     stores,
-                    () -> new GenerateProcessor(engine, settings, children, metrics, handover)),
+                    () -> new GenerateProcessor(engine, settings, children, metrics, traces, handover)),
                 "requests",
                 "cancellations");
     sink(topology, "deltas", topics.deltas(), GenerationDelta.class, "generate");

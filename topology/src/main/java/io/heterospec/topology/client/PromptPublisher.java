@@ -5,6 +5,7 @@ import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.Topics;
 import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
+import io.heterospec.topology.telemetry.RequestTraces;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -25,12 +26,19 @@ import org.apache.kafka.common.serialization.StringSerializer;
 public final class PromptPublisher implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
+  private final RequestTraces traces;
   private final Topics topics;
   private final Producer<String, byte[]> producer;
   private final Serializer<PromptEvent> prompts;
   private final Serializer<CancelEvent> cancellations;
 
+  /** Without traces. */
   public PromptPublisher(HeteroSpecConfig config) {
+    this(config, RequestTraces.none());
+  }
+
+  public PromptPublisher(HeteroSpecConfig config, RequestTraces traces) {
+    this.traces = traces;
     topics = config.topics();
     Map<String, Object> settings = new HashMap<>(config.clientSettings());
     settings.put(ProducerConfig.LINGER_MS_CONFIG, "0");
@@ -57,7 +65,10 @@ public final class PromptPublisher implements AutoCloseable {
    */
   public CompletableFuture<Void> send(PromptEvent prompt, Map<String, String> headers) {
     String key = key(prompt.getSessionId(), prompt.getRequestId());
-    return send(topics.prompts(), key, prompts, prompt, headers);
+    Map<String, String> traced = new HashMap<>(headers);
+    RequestTraces.Step step = traces.sending(topics.prompts(), prompt, traced);
+    return send(topics.prompts(), key, prompts, prompt, traced)
+        .whenComplete((sent, failure) -> step.end(failure));
   }
 
   /**

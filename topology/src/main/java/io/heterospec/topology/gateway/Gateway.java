@@ -3,6 +3,7 @@ package io.heterospec.topology.gateway;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.client.EventReader;
 import io.heterospec.topology.client.PromptPublisher;
+import io.heterospec.topology.telemetry.RequestTraces;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -19,13 +20,13 @@ public final class Gateway implements AutoCloseable {
   private final TopicTail deltas;
   private final TopicTail completions;
 
-  private Gateway(HeteroSpecConfig config, ResponseTable table) {
+  private Gateway(HeteroSpecConfig config, ResponseTable table, RequestTraces traces) {
     models = List.copyOf(config.routes().keySet());
     timeout = Duration.ofMillis(config.getLong(HeteroSpecConfig.TIMEOUT_MS));
     // Both readers know their positions before the first prompt is published.
     EventReader uncommitted = EventReader.ofUncommittedDeltas(config);
     EventReader committed = EventReader.ofCompletions(config);
-    publisher = new PromptPublisher(impatient(config));
+    publisher = new PromptPublisher(impatient(config), traces);
     generations = new Generations(publisher, config.getInt(HeteroSpecConfig.MAX_OPEN));
     responses = new Responses(generations, publisher, table, timeout);
     deltas = new TopicTail("gateway-deltas", uncommitted, generations);
@@ -38,8 +39,8 @@ public final class Gateway implements AutoCloseable {
    * @param table kept up to date by the gateway's Kafka Streams application
    * @throws io.heterospec.topology.embedded.UnusableResourceException when no broker answers
    */
-  public static Gateway open(HeteroSpecConfig config, ResponseTable table) {
-    return new Gateway(config, table);
+  public static Gateway open(HeteroSpecConfig config, ResponseTable table, RequestTraces traces) {
+    return new Gateway(config, table, traces);
   }
 
   // An HTTP client is told soon that Kafka is away.

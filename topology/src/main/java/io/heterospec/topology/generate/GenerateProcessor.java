@@ -20,6 +20,7 @@ import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.session.Transcript;
 import io.heterospec.topology.telemetry.GenerationEnd;
 import io.heterospec.topology.telemetry.GenerationMetrics;
+import io.heterospec.topology.telemetry.RequestTraces;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -49,6 +50,7 @@ public final class GenerateProcessor
   private final GenerateSettings settings;
   private final Output.Children children;
   private final GenerationMetrics metrics;
+  private final RequestTraces traces;
   private final Handover handover;
   private final Outbox outbox = new Outbox();
   private ProcessorContext<String, SpecificRecord> context;
@@ -67,11 +69,13 @@ public final class GenerateProcessor
       GenerateSettings settings,
       Output.Children children,
       GenerationMetrics metrics,
+      RequestTraces traces,
       Handover handover) {
     this.engine = engine;
     this.settings = settings;
     this.children = children;
     this.metrics = metrics;
+    this.traces = traces;
     this.handover = handover;
   }
 
@@ -273,6 +277,7 @@ public final class GenerateProcessor
     pending.remove(end.pending());
     metrics.pending(-1);
     metrics.finished(end);
+    traces.ended(end);
   }
 
   private void expire(long nowMs) {

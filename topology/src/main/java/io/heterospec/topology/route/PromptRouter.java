@@ -3,6 +3,7 @@ package io.heterospec.topology.route;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RecordOrigin;
 import io.heterospec.schemas.RoutedRequest;
+import io.heterospec.topology.telemetry.RequestTraces;
 import java.time.Instant;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
@@ -20,6 +21,7 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
   private final PromptRules rules;
   private final Map<String, String> routes;
   private final String completions;
+  private final RequestTraces traces;
   private ProcessorContext<String, SpecificRecord> context;
 
   /**
@@ -27,10 +29,12 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
    *     first model is the default
    * @param completions name of the child that sends completions
    */
-  public PromptRouter(PromptRules rules, Map<String, String> routes, String completions) {
+  public PromptRouter(
+      PromptRules rules, Map<String, String> routes, String completions, RequestTraces traces) {
     this.rules = rules;
     this.routes = routes;
     this.completions = completions;
+    this.traces = traces;
   }
 
   @Override
@@ -45,18 +49,32 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
       throw new InvalidRequestException(
           ErrorCodes.INVALID_REQUEST, "the prompt event has no request_id; give each its own");
     }
+    RequestTraces.Step step =
+        traces.routing(context.recordMetadata().orElseThrow(), record.headers(), prompt);
+    try {
+      route(prompt, record, step);
+      step.end(null);
+    } catch (RuntimeException e) {
+      step.end(e);
+      throw e; // for an invalid prompt the processing handler writes the dead letter and goes on
+    }
+  }
+
+  private void route(
+      PromptEvent prompt, Record<String, PromptEvent> record, RequestTraces.Step step) {
     String model =
         prompt.getModel() == null ? routes.keySet().iterator().next() : prompt.getModel();
     String key = prompt.getSessionId() == null ? prompt.getRequestId() : prompt.getSessionId();
     try {
       rules.check(prompt);
       String pool = pool(model);
+      traces.pass(step, record.headers());
       context.forward(record.withKey(key).withValue(routed(prompt, model, pool, record)), pool);
     } catch (InvalidRequestException e) {
       Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
       context.forward(
           record.withKey(key).withValue(FailedCompletion.of(prompt, model, e, now)), completions);
-      throw e; // the processing handler writes the dead letter and goes on
+      throw e;
     }
   }
 

@@ -40,7 +40,10 @@ public final class HttpService implements AutoCloseable {
     this.application = application;
     this.engine = engine;
     boolean serves = application.states().containsKey(Role.GATEWAY);
-    gateway = serves ? Gateway.open(config, application.responses()) : null;
+    gateway =
+        serves
+            ? Gateway.open(config, application.responses(), application.telemetry().traces())
+            : null;
     boolean started = false;
     EventFeed opened = null;
     try {

@@ -15,6 +15,7 @@ import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.topology.session.SessionOverflow;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.telemetry.GenerationMetrics;
+import io.heterospec.topology.telemetry.RequestTraces;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,6 +84,7 @@ class ResumptionTest {
             SETTINGS,
             CHILDREN,
             new GenerationMetrics(OpenTelemetry.noop(), null),
+            RequestTraces.none(),
             handover);
     processor.init(context);
     context.setCurrentSystemTimeMs(1_000);
