@@ -85,7 +85,9 @@ public final class HeteroSpecTopology {
         new Topology()
             .addSource("prompts", keys(), avro.deserializer(PromptEvent.class), topics.prompts())
             .addProcessor(
-                "router", () -> new PromptRouter(rules, config.routes(), COMPLETIONS, traces), "prompts");
+                "router",
+                () -> new PromptRouter(rules, config.routes(), COMPLETIONS, traces),
+                "prompts");
     for (String pool : new LinkedHashSet<>(config.routes().values())) {
       sink(topology, pool, topics.requests(pool), RoutedRequest.class, "router");
     }
@@ -114,7 +116,9 @@ public final class HeteroSpecTopology {
                 "generate",
                 owning(
                     stores,
-                    () -> new GenerateProcessor(engine, settings, children, metrics, traces, handover)),
+                    () ->
+                        new GenerateProcessor(
+                            engine, settings, children, metrics, traces, handover)),
                 "requests",
                 "cancellations");
     sink(topology, "deltas", topics.deltas(), GenerationDelta.class, "generate");

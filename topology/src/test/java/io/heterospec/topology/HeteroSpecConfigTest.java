@@ -74,7 +74,8 @@ class HeteroSpecConfigTest {
   @Test
   void theComposeFilesSettingsAreLegal() throws IOException {
     Properties properties = new Properties();
-    try (Reader reader = Files.newBufferedReader(DemoPair.home().resolve("compose/heterospec.properties"))) {
+    try (Reader reader =
+        Files.newBufferedReader(DemoPair.home().resolve("compose/heterospec.properties"))) {
       properties.load(reader);
     }
     Map<String, String> settings = new HashMap<>();

@@ -41,7 +41,7 @@ record BridgedMetric(
               "consumer-fetch-manager-metrics",
               "bytes-consumed-total",
               BY_CLIENT,
-              "kafka.consumer.bytes_consumed",
+              "kafka.consumer.data_consumed",
               "By",
               "Bytes read"),
           seconds(

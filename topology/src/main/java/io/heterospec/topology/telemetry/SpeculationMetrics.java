@@ -49,14 +49,12 @@ final class SpeculationMetrics {
         instruments.counter(
             "heterospec.candidates", "{token}", "Drafted candidates, verified or not");
     drafts =
-        instruments.counter(
-            "heterospec.drafts", "{draft}", "Cycles that verified drafted tokens");
+        instruments.counter("heterospec.drafts", "{draft}", "Cycles that verified drafted tokens");
     draftTokens =
         instruments.counter(
             "heterospec.drafted_tokens", "{token}", "Drafted tokens that were verified");
     acceptedTokens =
-        instruments.counter(
-            "heterospec.accepted_tokens", "{token}", "Drafted tokens accepted");
+        instruments.counter("heterospec.accepted_tokens", "{token}", "Drafted tokens accepted");
     acceptedAtPosition =
         instruments.counter(
             "heterospec.accepted_tokens_per_position",

@@ -73,8 +73,7 @@ public final class Telemetry implements AutoCloseable {
    * unchanged.
    */
   public RequestTraces traces() {
-    return new RequestTraces(
-        exportsTraces ? sdk : OpenTelemetry.propagating(sdk.getPropagators()));
+    return new RequestTraces(exportsTraces ? sdk : OpenTelemetry.propagating(sdk.getPropagators()));
   }
 
   /** Writes the present value of every metric in Prometheus' text format. */

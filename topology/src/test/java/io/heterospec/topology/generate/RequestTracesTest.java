@@ -57,7 +57,9 @@ class RequestTracesTest {
   private final OpenTelemetrySdk telemetry =
       OpenTelemetrySdk.builder()
           .setTracerProvider(
-              SdkTracerProvider.builder().addSpanProcessor(SimpleSpanProcessor.create(spans)).build())
+              SdkTracerProvider.builder()
+                  .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                  .build())
           .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
           .build();
 
@@ -217,13 +219,13 @@ class RequestTracesTest {
 
   @Test
   void withoutAnExporterTheContextOfOthersIsPassedOnAsItCame() {
-    RequestTraces traces =
-        new RequestTraces(OpenTelemetry.propagating(telemetry.getPropagators()));
+    RequestTraces traces = new RequestTraces(OpenTelemetry.propagating(telemetry.getPropagators()));
     Map<String, String> headers = headersOfTheCaller();
     PromptEvent prompt = prompt("r1", "demo");
     traces.sending("heterospec.prompts", prompt, headers).end(null);
     TestRecord<String, RoutedRequest> routed = route(traces, prompt, headers).get(0);
-    assertThat(new String(routed.headers().lastHeader("traceparent").value(), StandardCharsets.UTF_8))
+    assertThat(
+            new String(routed.headers().lastHeader("traceparent").value(), StandardCharsets.UTF_8))
         .isEqualTo(headersOfTheCaller().get("traceparent"));
     assertThat(spans.getFinishedSpanItems()).isEmpty();
   }
