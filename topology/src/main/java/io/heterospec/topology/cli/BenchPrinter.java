@@ -30,7 +30,7 @@ final class BenchPrinter {
   // Above the lowest concurrency the categories run mixed: their rows are in the JSON.
   private void rows() {
     line(
-        "%-12s %4s %-11s %7s %8s %6s %7s %8s %8s %8s %8s  %s",
+        "%-12s %4s %-11s %7s %8s %6s %7s %8s %8s %8s %8s %8s  %s",
         "category",
         "conc",
         "mode",
@@ -42,11 +42,12 @@ final class BenchPrinter {
         "1st ms",
         "p50 ms",
         "p99 ms",
+        "p99 tpot",
         "same as vanilla");
     for (BenchRow row : table.rows()) {
       if (row.isAll() || row.concurrency() == table.lowestConcurrency()) {
         line(
-            "%-12s %4d %-11s %7.0f %8.1f %6.2f %7.0f %8.0f %8.1f %8.2f %8.2f  %s",
+            "%-12s %4d %-11s %7.0f %8.1f %6.2f %7.0f %8.0f %8.1f %8.2f %8.2f %8.2f  %s",
             row.category(),
             row.concurrency(),
             row.mode(),
@@ -58,6 +59,7 @@ final class BenchPrinter {
             row.median(run -> run.msToFirstToken(0.5)),
             row.median(run -> run.msPerToken(0.5)),
             row.median(run -> run.msPerToken(0.99)),
+            row.median(run -> run.msPerOutputToken(0.99)),
             same(row));
       }
     }

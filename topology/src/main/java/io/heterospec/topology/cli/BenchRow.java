@@ -72,6 +72,8 @@ record BenchRow(
     object
         .put("p50_ms_to_first_token", Json.rounded(median(run -> run.msToFirstToken(0.5))))
         .put("p99_ms_to_first_token", Json.rounded(median(run -> run.msToFirstToken(0.99))))
+        .put("p50_tpot_ms", Json.rounded(median(run -> run.msPerOutputToken(0.5))))
+        .put("p99_tpot_ms", Json.rounded(median(run -> run.msPerOutputToken(0.99))))
         .put("repetitions", repetitions.size())
         .put("min_tokens_per_second", Json.rounded(least(BenchRun::tokensPerSecond)))
         .put("max_tokens_per_second", Json.rounded(most(BenchRun::tokensPerSecond)))

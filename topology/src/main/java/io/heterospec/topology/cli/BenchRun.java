@@ -58,6 +58,18 @@ final class BenchRun {
         generations.stream().flatMapToDouble(g -> Arrays.stream(g.msPerToken())).toArray(), share);
   }
 
+  /**
+   * Milliseconds per output token of a generation that a share of the generations does not exceed.
+   */
+  double msPerOutputToken(double share) {
+    return Quantiles.nearestRank(
+        generations.stream()
+            .mapToDouble(BenchGeneration::msPerOutputToken)
+            .filter(Double::isFinite)
+            .toArray(),
+        share);
+  }
+
   /** Milliseconds to the first token that a share of the generations does not exceed. */
   double msToFirstToken(double share) {
     return Quantiles.nearestRank(

@@ -66,6 +66,8 @@ class BenchCommandTest {
           .contains(
               "p50_ms_to_first_token",
               "p99_ms_to_first_token",
+              "p50_tpot_ms",
+              "p99_tpot_ms",
               "repetitions",
               "min_tokens_per_second",
               "max_tokens_per_second",

@@ -50,6 +50,16 @@ class BenchRunTest {
   }
 
   @Test
+  void timePerOutputTokenIsOverAWholeGenerationWithoutItsFirstStep() {
+    BenchRun run = new BenchRun();
+    // Two tokens each after the first step; the first steps came after 10 and 20 ms.
+    run.add(block(1, Generations.of(0, "maths", 1, 1, 1), Generations.of(1, "code", 2, 1, 1)));
+    assertThat(run.msPerOutputToken(0.5)).isEqualTo(495);
+    assertThat(run.msPerOutputToken(0.99)).isEqualTo(990);
+    assertThat(new BenchRun().msPerOutputToken(0.5)).isZero();
+  }
+
+  @Test
   void whatRanSideBySideSharesTheTimeAsItHeldTheEngine() {
     BenchBlock block =
         block(
