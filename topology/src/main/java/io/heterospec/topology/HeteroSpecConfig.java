@@ -360,6 +360,8 @@ public final class HeteroSpecConfig extends AbstractConfig {
     Properties properties = common("router");
     properties.putIfAbsent(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
     properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, ROUTER_COMMIT_MS);
+    // A prompt waits for no other; those of a burst still share requests while one is on its way.
+    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "0");
     return properties;
   }
 
@@ -373,6 +375,8 @@ public final class HeteroSpecConfig extends AbstractConfig {
       properties.putIfAbsent(
           StreamsConfig.APPLICATION_SERVER_CONFIG, host + ":" + getInt(HTTP_PORT));
     }
+    // Long enough for all that one punctuation forwards to go out in one request.
+    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "2");
     // What delays a punctuation most. (A router has none, and is woken by its records.)
     properties.putIfAbsent(
         StreamsConfig.POLL_MS_CONFIG, Long.toString(getLong(PUNCTUATE_INTERVAL_MS)));
@@ -388,6 +392,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public Properties gatewayProperties() {
     Properties properties = common("gateway");
     properties.remove(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG); // the router's
+    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "2");
     properties.putIfAbsent(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
     properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "1000");
     properties.put(
@@ -408,8 +413,6 @@ public final class HeteroSpecConfig extends AbstractConfig {
         DeadLetterProcessingHandler.class.getName());
     properties.put(
         StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, topics().deadLetters());
-    // Long enough for all that one punctuation forwards to go out in one request.
-    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "2");
     Object protocol = properties.get(StreamsConfig.GROUP_PROTOCOL_CONFIG);
     if (protocol == null || !"streams".equalsIgnoreCase(protocol.toString())) {
       // How long the work of an instance that died waits. In the streams protocol the broker says.

@@ -61,6 +61,7 @@ public final class TorchEngine implements DecodeEngine {
     this.thread = new Thread(this::work, "engine-" + options.device());
     thread.setDaemon(true);
     thread.start();
+    text.warmUp(); // while the thread loads
     try {
       Opened opened = loading.join();
       policies = opened.policies();

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The text side of a Hugging Face directory: {@code tokenizer.json} or {@code tokenizer.model},
@@ -24,6 +26,8 @@ import java.util.stream.IntStream;
  * until closed.
  */
 public final class HuggingFaceTextModel implements TextModel, TokenDecoder, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HuggingFaceTextModel.class);
+
   private final Path directory;
   private final String name;
   private final String fingerprint;
@@ -217,6 +221,21 @@ public final class HuggingFaceTextModel implements TextModel, TokenDecoder, Auto
   /** Whether conversations can be encoded. */
   public boolean hasChatTemplate() {
     return tokenizer != null && template != null;
+  }
+
+  /**
+   * Encodes a conversation, so that the first request does not wait for the template engine's
+   * classes. A template that cannot be rendered is told of here, before anybody needs it.
+   */
+  public void warmUp() {
+    if (!hasChatTemplate()) {
+      return;
+    }
+    try {
+      encodeChat(new int[0], List.of(new ChatMessage("user", "Hello")));
+    } catch (IllegalArgumentException e) {
+      LOG.warn("{}: {}", directory, e.getMessage());
+    }
   }
 
   @Override
