@@ -3,6 +3,7 @@ package io.heterospec.topology.gateway;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.client.EventReader;
 import io.heterospec.topology.client.PromptPublisher;
+import io.heterospec.topology.client.TopicTail;
 import io.heterospec.topology.telemetry.RequestTraces;
 import java.time.Duration;
 import java.util.HashMap;

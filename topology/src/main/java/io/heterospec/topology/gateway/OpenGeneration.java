@@ -3,6 +3,7 @@ package io.heterospec.topology.gateway;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.PromptEvent;
+import io.heterospec.topology.client.TextAssembly;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

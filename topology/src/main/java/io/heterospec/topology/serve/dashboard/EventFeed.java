@@ -6,7 +6,7 @@ import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.client.EventReader;
-import io.heterospec.topology.gateway.TopicTail;
+import io.heterospec.topology.client.TopicTail;
 import io.heterospec.topology.serve.StreamedBody;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;

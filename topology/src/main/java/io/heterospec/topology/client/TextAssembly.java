@@ -1,4 +1,4 @@
-package io.heterospec.topology.gateway;
+package io.heterospec.topology.client;
 
 import io.heterospec.schemas.GenerationDelta;
 import java.util.HashMap;
@@ -13,14 +13,14 @@ import java.util.Map;
  *
  * <p>Not thread-safe.
  */
-final class TextAssembly {
+public final class TextAssembly {
   // Characters of text before the token at each offset where a delta may start.
   private final Map<Integer, Integer> charsAt = new HashMap<>(Map.of(0, 0));
   private final StringBuilder given = new StringBuilder();
   private boolean gap;
 
   /** The text that this delta adds to what was given out; possibly empty. */
-  String add(GenerationDelta delta) {
+  public String add(GenerationDelta delta) {
     Integer start = charsAt.get(delta.getTokenOffset());
     if (start == null) {
       gap = true;
@@ -43,7 +43,7 @@ final class TextAssembly {
    *
    * @throws TextChangedException when the text given out is not how the whole one begins
    */
-  String rest(String whole) {
+  public String rest(String whole) {
     if (!whole.startsWith(given.toString())) {
       throw new TextChangedException();
     }
@@ -51,7 +51,7 @@ final class TextAssembly {
   }
 
   /** Whether a delta was missing so far. */
-  boolean hasGap() {
+  public boolean hasGap() {
     return gap;
   }
 
@@ -59,7 +59,7 @@ final class TextAssembly {
    * Text was given out uncommitted and then decoded otherwise: possible when a processor dies and
    * another one, with other arithmetic, takes over.
    */
-  static final class TextChangedException extends RuntimeException {
+  public static final class TextChangedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     TextChangedException() {

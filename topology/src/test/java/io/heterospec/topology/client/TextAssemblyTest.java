@@ -1,4 +1,4 @@
-package io.heterospec.topology.gateway;
+package io.heterospec.topology.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

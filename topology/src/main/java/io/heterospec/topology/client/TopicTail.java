@@ -1,10 +1,10 @@
-package io.heterospec.topology.gateway;
+package io.heterospec.topology.client;
 
 import io.heterospec.schemas.RegistryUnavailableException;
-import io.heterospec.topology.client.EventReader;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +19,7 @@ public final class TopicTail implements AutoCloseable {
 
   private final EventReader reader;
   private final EventReader.Handler handler;
+  private final Consumer<RuntimeException> onFailure;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
 
@@ -26,8 +27,21 @@ public final class TopicTail implements AutoCloseable {
    * @param reader closed at the end
    */
   public TopicTail(String name, EventReader reader, EventReader.Handler handler) {
+    this(name, reader, handler, failure -> {});
+  }
+
+  /**
+   * @param reader closed at the end
+   * @param onFailure told what reading ended with, on its thread
+   */
+  public TopicTail(
+      String name,
+      EventReader reader,
+      EventReader.Handler handler,
+      Consumer<RuntimeException> onFailure) {
     this.reader = reader;
     this.handler = handler;
+    this.onFailure = onFailure;
     this.thread = new Thread(this::read, name);
     thread.setDaemon(true);
     thread.start();
@@ -47,6 +61,7 @@ public final class TopicTail implements AutoCloseable {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
       LOG.error("{} ends", thread.getName(), e);
+      onFailure.accept(e);
     }
   }
 
@@ -54,9 +69,13 @@ public final class TopicTail implements AutoCloseable {
     return thread.isAlive();
   }
 
+  /** Waits until nothing is read any more, unless the reading thread itself calls. */
   @Override
   public void close() {
     closed.countDown();
+    if (Thread.currentThread() == thread) {
+      return;
+    }
     try {
       thread.join();
     } catch (InterruptedException e) {
