@@ -1,6 +1,7 @@
 package io.heterospec.topology.cli;
 
 import io.heterospec.processor.engine.SamplingParams;
+import io.heterospec.schemas.Sampling;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -58,5 +59,23 @@ final class SamplingOptions {
         seed,
         stop,
         ignoreEos);
+  }
+
+  /**
+   * As a prompt event has them.
+   *
+   * @throws IllegalArgumentException naming the one that is out of range
+   */
+  Sampling forEvent() {
+    var unused = params(1); // refuses what the router would
+    return Sampling.newBuilder()
+        .setMaxTokens(maxTokens)
+        .setTemperature(temperature)
+        .setTopP(topP)
+        .setTopK(topK)
+        .setSeed(seed)
+        .setStop(stop)
+        .setIgnoreEos(ignoreEos)
+        .build();
   }
 }
