@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
       UpCommand.class,
       RunCommand.class,
       AskCommand.class,
+      ChatCommand.class,
       GenerateCommand.class,
       ScoreCommand.class,
       BenchCommand.class,

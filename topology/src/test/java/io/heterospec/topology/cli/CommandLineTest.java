@@ -44,6 +44,7 @@ class CommandLineTest {
             "up",
             "run",
             "ask",
+            "chat",
             "generate",
             "score",
             "bench",

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.heterospec.topology.embedded.EmbeddedBroker;
 import io.heterospec.topology.embedded.SchemaRegistryServer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -90,6 +93,13 @@ class RunCommandTest {
                 registry.url());
         assertThat(text.code()).isZero();
         assertThat(text.out()).isNotBlank();
+        assertThat(text.err()).isEmpty(); // no status line where stderr is no terminal
+        Cli talk = chat(broker, registry, "Hello!\nAnd now?\n/reset\n/frob\n");
+        assertThat(talk.code()).as(talk.err()).isZero();
+        assertThat(talk.out().lines().filter(line -> !line.isBlank())).hasSizeGreaterThan(1);
+        assertThat(talk.err())
+            .contains("/frob is no command", "Session ")
+            .doesNotContain("tokens/s");
         gateway.awaitOutput("Role gateway is starting");
         assertThat(complete(gateway.output())).contains("\"completion_tokens\":8");
         gateway.stop();
@@ -124,6 +134,25 @@ class RunCommandTest {
                     "{\"model\": \"tiny\", \"prompt\": \"Hello\", \"max_tokens\": 8, \"ignore_eos\": true}"))
             .build();
     return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
+  }
+
+  private static Cli chat(EmbeddedBroker broker, SchemaRegistryServer registry, String lines) {
+    InputStream stdin = System.in;
+    System.setIn(new ByteArrayInputStream(lines.getBytes(Charset.defaultCharset())));
+    try {
+      return Cli.run(
+          "chat",
+          "--bootstrap-servers",
+          broker.bootstrapServers(),
+          "--schema-registry-url",
+          registry.url(),
+          "--max-tokens",
+          "8",
+          "--timeout",
+          "60");
+    } finally {
+      System.setIn(stdin);
+    }
   }
 
   private static Cli ask(
