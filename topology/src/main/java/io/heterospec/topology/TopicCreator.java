@@ -1,13 +1,13 @@
 package io.heterospec.topology;
 
-import io.heterospec.schemas.Topics;
+import io.heterospec.topology.contract.TopicDefinition;
 import io.heterospec.topology.embedded.UnusableResourceException;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
@@ -78,27 +78,14 @@ public final class TopicCreator {
   }
 
   private static List<NewTopic> topics(HeteroSpecConfig config) {
-    Topics topics = config.topics();
-    List<String> names =
-        new ArrayList<>(
-            List.of(
-                topics.prompts(),
-                topics.cancellations(),
-                topics.deltas(),
-                topics.completions(),
-                topics.telemetry(),
-                topics.deadLetters()));
-    new LinkedHashSet<>(config.routes().values()).forEach(p -> names.add(topics.requests(p)));
-    if (!names.contains(topics.requests(config.pool()))) {
-      names.add(topics.requests(config.pool()));
-    }
+    Set<String> pools = new LinkedHashSet<>(config.routes().values());
+    pools.add(config.pool());
     Optional<Integer> partitions = Optional.of(config.getInt(HeteroSpecConfig.PARTITIONS));
     short replication = config.getShort(HeteroSpecConfig.REPLICATION);
     Optional<Short> replicas = replication < 0 ? Optional.empty() : Optional.of(replication);
-    List<NewTopic> created = new ArrayList<>();
-    names.forEach(name -> created.add(topic(name, partitions, replicas, "delete")));
-    created.add(topic(topics.responses(), partitions, replicas, "compact"));
-    return created;
+    return TopicDefinition.all(config.topics(), pools).stream()
+        .map(topic -> topic(topic.name(), partitions, replicas, topic.cleanupPolicy()))
+        .toList();
   }
 
   private static NewTopic topic(

@@ -21,7 +21,7 @@ import picocli.CommandLine.ScopeType;
         "Event-driven text generation on Kafka Streams with HeteroSpec speculative decoding.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    version = "HeteroSpec for Kafka 0.1.0",
+    version = "HeteroSpec for Kafka " + HeteroSpec.VERSION,
     subcommands = {
       DemoCommand.class,
       UpCommand.class,
@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
       InflateCommand.class,
       SessionsCommand.class,
       ApiKeyCommand.class,
+      AsyncApiCommand.class,
       DlqCommand.class,
       ChaosCommand.class,
       ServerCommands.Broker.class,
@@ -49,6 +50,7 @@ import picocli.CommandLine.ScopeType;
       "Each command explains itself:  heterospec COMMAND --help"
     })
 public final class HeteroSpec {
+  static final String VERSION = "0.1.0";
   static final int FAILED = 1;
   static final int WRONG_INPUT = 2;
 

@@ -53,6 +53,7 @@ class CommandLineTest {
             "inflate",
             "sessions",
             "api-key",
+            "asyncapi",
             "dlq",
             "chaos",
             "simulate");
