@@ -4,6 +4,8 @@ import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.ResponseState;
 import io.heterospec.topology.client.PromptPublisher;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -37,13 +39,14 @@ public final class Responses {
    *
    * @param owner who may see it; possibly empty
    * @param requestHash tells it from another request with the same id
+   * @param headers of its record
    * @return completes when it is safe in Kafka, with the state if that is known already
    * @throws GatewayException when too many requests are open
    */
   public CompletableFuture<Optional<ResponseState>> start(
-      PromptEvent prompt, String owner, String requestHash) {
+      PromptEvent prompt, String owner, String requestHash, Map<String, String> headers) {
     return generations
-        .startDetached(prompt, ResponseTracker.headers(owner, requestHash), limit)
+        .startDetached(prompt, tracked(headers, owner, requestHash), limit)
         .thenCompose(sent -> table.await(prompt.getRequestId(), any -> true, VISIBLE_WITHIN));
   }
 
@@ -53,8 +56,19 @@ public final class Responses {
    * @throws GatewayException when too many requests are open
    */
   public void start(
-      PromptEvent prompt, String owner, String requestHash, GenerationObserver observer) {
-    generations.start(prompt, ResponseTracker.headers(owner, requestHash), observer, limit);
+      PromptEvent prompt,
+      String owner,
+      String requestHash,
+      Map<String, String> headers,
+      GenerationObserver observer) {
+    generations.start(prompt, tracked(headers, owner, requestHash), observer, limit);
+  }
+
+  private static Map<String, String> tracked(
+      Map<String, String> headers, String owner, String requestHash) {
+    Map<String, String> all = new HashMap<>(headers);
+    all.putAll(ResponseTracker.headers(owner, requestHash));
+    return all;
   }
 
   /** The state of an owner's response when it has ended, or when the limit is reached. */

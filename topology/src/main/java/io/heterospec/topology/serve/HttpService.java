@@ -11,6 +11,7 @@ import io.heterospec.topology.serve.dashboard.DashboardEndpoints;
 import io.heterospec.topology.serve.dashboard.EventFeed;
 import io.heterospec.topology.serve.openai.CompletionEndpoints;
 import io.heterospec.topology.serve.openai.ModelEndpoints;
+import io.heterospec.topology.serve.openai.PromptCalls;
 import io.heterospec.topology.serve.openai.ResponseEndpoints;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -100,8 +101,10 @@ public final class HttpService implements AutoCloseable {
     if (gateway != null) {
       PromptRules rules = new PromptRules(config.getInt(HeteroSpecConfig.MAX_PROMPT_BYTES));
       parts.add(new ModelEndpoints(gateway.models()));
-      parts.add(new CompletionEndpoints(gateway, settings, rules));
-      parts.add(new ResponseEndpoints(gateway, settings, rules));
+      PromptCalls calls = new PromptCalls(gateway, settings, rules);
+      parts.add(new TracedCalls(application.telemetry().traces()));
+      parts.add(new CompletionEndpoints(calls));
+      parts.add(new ResponseEndpoints(calls));
       parts.add(new DashboardEndpoints(feed, settings));
     }
     return parts;

@@ -10,14 +10,15 @@ import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapPropagator;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
- * One trace for each request: sending the prompt, routing it, and the generation with its wait, its
- * prefill and its decoding. The context travels in the records' headers ({@code traceparent}).
- * Spans follow OpenTelemetry's conventions for messaging and generative AI; none holds text of a
- * user.
+ * One trace for each request: its call by HTTP, sending the prompt, routing it, and the generation
+ * with its wait, its prefill and its decoding. The context travels in the records' headers ({@code
+ * traceparent}). Spans follow OpenTelemetry's conventions for messaging and generative AI; none
+ * holds text of a user.
  */
 public final class RequestTraces {
   private final Tracer tracer;
@@ -56,6 +57,27 @@ public final class RequestTraces {
       }
       span.end();
     }
+  }
+
+  /**
+   * A call of the API begins; it is part of the trace that its headers name, if they do.
+   *
+   * @param headers of the call; the case of their names does not matter
+   */
+  public ServerSpan serving(
+      String method, String scheme, String path, Map<String, String> headers) {
+    Map<String, String> anyCase = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    anyCase.putAll(headers);
+    Span span =
+        tracer
+            .spanBuilder(method)
+            .setParent(propagator.extract(Context.root(), anyCase, TraceHeaders.TEXT))
+            .setSpanKind(SpanKind.SERVER)
+            .setAttribute(ServerSpan.METHOD, method)
+            .setAttribute(ServerSpan.SCHEME, scheme)
+            .setAttribute(ServerSpan.PATH, path)
+            .startSpan();
+    return new ServerSpan(span, method, propagator);
   }
 
   /**

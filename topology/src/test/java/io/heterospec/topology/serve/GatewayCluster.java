@@ -39,6 +39,10 @@ final class GatewayCluster implements AutoCloseable {
     return process(EnumSet.of(Role.GATEWAY), null, "second", settings);
   }
 
+  String bootstrapServers() {
+    return broker.bootstrapServers();
+  }
+
   private HttpService process(
       Set<Role> roles, DecodeEngine engine, String name, Map<String, String> more)
       throws InterruptedException {

@@ -25,13 +25,21 @@ import io.heterospec.processor.engine.TorchEngine;
 import io.heterospec.topology.DemoPair;
 import io.heterospec.topology.HeteroSpecConfig;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -234,6 +242,46 @@ class OpenAiClientsTest {
         .hasMessageContaining("gpt-none");
     assertThatThrownBy(() -> client.responses().retrieve("unheard-of"))
         .isInstanceOf(NotFoundException.class);
+  }
+
+  @Test
+  void theTraceOfACallGoesOnToItsCompletion() {
+    String trace = "0af7651916cd43dd8448eb211c80319c";
+    ChatCompletion answer =
+        client
+            .chat()
+            .completions()
+            .create(
+                question(4)
+                    .putAdditionalHeader(
+                        "traceparent", "00-%s-b7ad6b7169203331-01".formatted(trace))
+                    .build());
+    Header context =
+        completionOf(answer.id().replace("chatcmpl-", "")).headers().lastHeader("traceparent");
+    assertThat(new String(context.value(), StandardCharsets.UTF_8)).startsWith("00-" + trace + "-");
+  }
+
+  private static ConsumerRecord<String, byte[]> completionOf(String requestId) {
+    Map<String, Object> settings = Map.of("bootstrap.servers", cluster.bootstrapServers());
+    try (KafkaConsumer<String, byte[]> reader =
+        new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          reader.partitionsFor("heterospec.completions").stream()
+              .map(info -> new TopicPartition(info.topic(), info.partition()))
+              .toList();
+      reader.assign(partitions);
+      reader.seekToBeginning(partitions);
+      List<ConsumerRecord<String, byte[]>> found = new ArrayList<>();
+      Awaitility.await()
+          .atMost(LIMIT)
+          .pollInSameThread()
+          .until(
+              () -> {
+                reader.poll(Duration.ofMillis(100)).forEach(found::add);
+                return found.stream().anyMatch(record -> record.key().equals(requestId));
+              });
+      return found.stream().filter(r -> r.key().equals(requestId)).findFirst().orElseThrow();
+    }
   }
 
   @Test

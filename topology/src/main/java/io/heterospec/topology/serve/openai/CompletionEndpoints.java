@@ -5,16 +5,14 @@ import io.heterospec.schemas.PromptEvent;
 import io.heterospec.topology.gateway.Gateway;
 import io.heterospec.topology.gateway.GatewayException;
 import io.heterospec.topology.gateway.GenerationObserver;
-import io.heterospec.topology.route.PromptRules;
 import io.heterospec.topology.serve.ApiError;
 import io.heterospec.topology.serve.Endpoints;
 import io.heterospec.topology.serve.StreamedBody;
-import io.heterospec.topology.serve.WebSettings;
+import io.heterospec.topology.serve.TracedCalls;
 import io.javalin.Javalin;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
@@ -25,14 +23,10 @@ import java.util.concurrent.CompletableFuture;
  * @see <a href="https://platform.openai.com/docs/api-reference/chat">OpenAI's API</a>
  */
 public final class CompletionEndpoints implements Endpoints {
-  private final Gateway gateway;
-  private final WebSettings settings;
-  private final PromptFields fields;
+  private final PromptCalls calls;
 
-  public CompletionEndpoints(Gateway gateway, WebSettings settings, PromptRules rules) {
-    this.gateway = gateway;
-    this.settings = settings;
-    this.fields = new PromptFields(gateway.models(), rules);
+  public CompletionEndpoints(PromptCalls calls) {
+    this.calls = calls;
   }
 
   @Override
@@ -42,32 +36,38 @@ public final class CompletionEndpoints implements Endpoints {
   }
 
   private void chat(Context ctx) throws IOException {
-    JsonRequest request = JsonRequest.of(ctx, settings.maxRequestBytes());
+    JsonRequest request = calls.read(ctx);
     String id = UUID.randomUUID().toString();
     String session = PromptFields.session(ctx);
     List<ChatMessage> messages = Messages.read("messages", request.get("messages"));
     PromptEvent prompt =
-        fields.checked(
-            fields
-                .read(request, id, session, List.of("max_completion_tokens", "max_tokens"))
-                .setMessages(messages)
-                .setReplaceHistory(session != null));
+        calls
+            .fields()
+            .checked(
+                calls
+                    .fields()
+                    .read(request, id, session, List.of("max_completion_tokens", "max_tokens"))
+                    .setMessages(messages)
+                    .setReplaceHistory(session != null));
     long created = prompt.getCreatedAt().getEpochSecond();
     answer(ctx, request, prompt, new ChatFormat(id, prompt.getModel(), created));
   }
 
   private void text(Context ctx) throws IOException {
-    JsonRequest request = JsonRequest.of(ctx, settings.maxRequestBytes());
+    JsonRequest request = calls.read(ctx);
     String id = UUID.randomUUID().toString();
     List<String> texts = request.texts("prompt");
     if (texts.size() != 1) {
       throw ApiError.invalid("prompt", "prompt must be one text");
     }
     PromptEvent prompt =
-        fields.checked(
-            fields
-                .read(request, id, PromptFields.session(ctx), List.of("max_tokens"))
-                .setText(texts.get(0)));
+        calls
+            .fields()
+            .checked(
+                calls
+                    .fields()
+                    .read(request, id, PromptFields.session(ctx), List.of("max_tokens"))
+                    .setText(texts.get(0)));
     long created = prompt.getCreatedAt().getEpochSecond();
     answer(ctx, request, prompt, new TextFormat(id, prompt.getModel(), created));
   }
@@ -81,26 +81,12 @@ public final class CompletionEndpoints implements Endpoints {
 
   private CompletableFuture<Void> start(
       Context ctx, PromptEvent prompt, AnswerFormat format, boolean stream, boolean usage) {
-    StreamedBody body =
-        new StreamedBody(
-            ctx,
-            settings.maxUnreadBytes(),
-            () -> gateway.generations().abandon(prompt.getRequestId(), "its client is gone"));
+    StreamedBody body = calls.body(ctx, prompt);
     GenerationObserver observer =
-        stream
-            ? new EventStream(body, format, usage)
-            : new WholeAnswer(
-                body,
-                completion -> {
-                  Errors.of(completion)
-                      .ifPresent(
-                          error -> {
-                            throw error;
-                          });
-                  return format.whole(completion);
-                });
+        stream ? new EventStream(body, format, usage) : PromptCalls.whole(body, format::whole);
+    Gateway gateway = calls.gateway();
     try {
-      gateway.generations().start(prompt, Map.of(), observer, gateway.timeout());
+      gateway.generations().start(prompt, TracedCalls.headers(ctx), observer, gateway.timeout());
     } catch (GatewayException e) {
       throw Errors.of(e);
     }

@@ -8,12 +8,11 @@ import io.heterospec.schemas.ResponseStatus;
 import io.heterospec.topology.gateway.Gateway;
 import io.heterospec.topology.gateway.GatewayException;
 import io.heterospec.topology.gateway.ResponseIds;
-import io.heterospec.topology.route.PromptRules;
 import io.heterospec.topology.serve.AccessGuard;
 import io.heterospec.topology.serve.ApiError;
 import io.heterospec.topology.serve.Endpoints;
 import io.heterospec.topology.serve.StreamedBody;
-import io.heterospec.topology.serve.WebSettings;
+import io.heterospec.topology.serve.TracedCalls;
 import io.javalin.Javalin;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -38,14 +37,12 @@ public final class ResponseEndpoints implements Endpoints {
   private static final String KEY = "Idempotency-Key";
   private static final int LONGEST_KEY = 255;
 
+  private final PromptCalls calls;
   private final Gateway gateway;
-  private final WebSettings settings;
-  private final PromptFields fields;
 
-  public ResponseEndpoints(Gateway gateway, WebSettings settings, PromptRules rules) {
-    this.gateway = gateway;
-    this.settings = settings;
-    this.fields = new PromptFields(gateway.models(), rules);
+  public ResponseEndpoints(PromptCalls calls) {
+    this.calls = calls;
+    this.gateway = calls.gateway();
   }
 
   @Override
@@ -56,7 +53,7 @@ public final class ResponseEndpoints implements Endpoints {
   }
 
   private void create(Context ctx) throws IOException {
-    JsonRequest request = JsonRequest.of(ctx, settings.maxRequestBytes());
+    JsonRequest request = calls.read(ctx);
     request.supports("stream", s -> !s.asBoolean(), "stream from /v1/chat/completions");
     request.supports("previous_response_id", p -> false, "use the header X-Session-Id");
     request.supports("conversation", c -> false, "use the header X-Session-Id");
@@ -73,7 +70,7 @@ public final class ResponseEndpoints implements Endpoints {
           }
           try {
             return background
-                ? answer(ctx, queued(prompt, owner, hash))
+                ? answer(ctx, queued(ctx, prompt, owner, hash))
                 : whole(ctx, prompt, owner, hash);
           } catch (GatewayException e) {
             if (e.reason() == GatewayException.Reason.OPEN) { // by a call at the same moment
@@ -110,17 +107,21 @@ public final class ResponseEndpoints implements Endpoints {
       messages.addAll(Messages.read("input", request.get("input")));
     }
     String session = PromptFields.session(ctx);
-    return fields.checked(
-        fields
-            .read(request, id, session, List.of("max_output_tokens"))
-            .setMessages(messages)
-            .setReplaceHistory(session != null));
+    return calls
+        .fields()
+        .checked(
+            calls
+                .fields()
+                .read(request, id, session, List.of("max_output_tokens"))
+                .setMessages(messages)
+                .setReplaceHistory(session != null));
   }
 
-  private CompletableFuture<ResponseState> queued(PromptEvent prompt, String owner, String hash) {
+  private CompletableFuture<ResponseState> queued(
+      Context ctx, PromptEvent prompt, String owner, String hash) {
     return gateway
         .responses()
-        .start(prompt, owner, hash)
+        .start(prompt, owner, hash, TracedCalls.headers(ctx))
         .thenApply(found -> sameOrQueued(found, prompt, hash));
   }
 
@@ -150,23 +151,12 @@ public final class ResponseEndpoints implements Endpoints {
 
   private CompletableFuture<Void> whole(
       Context ctx, PromptEvent prompt, String owner, String hash) {
-    StreamedBody body =
-        new StreamedBody(
-            ctx,
-            settings.maxUnreadBytes(),
-            () -> gateway.generations().abandon(prompt.getRequestId(), "its client is gone"));
+    StreamedBody body = calls.body(ctx, prompt);
     WholeAnswer answer =
-        new WholeAnswer(
+        PromptCalls.whole(
             body,
-            completion -> {
-              Errors.of(completion)
-                  .ifPresent(
-                      error -> {
-                        throw error;
-                      });
-              return ResponseFormat.of(state(prompt, ResponseStatus.COMPLETED, completion));
-            });
-    gateway.responses().start(prompt, owner, hash, answer);
+            completion -> ResponseFormat.of(state(prompt, ResponseStatus.COMPLETED, completion)));
+    gateway.responses().start(prompt, owner, hash, TracedCalls.headers(ctx), answer);
     return body.done();
   }
 
@@ -205,7 +195,7 @@ public final class ResponseEndpoints implements Endpoints {
   }
 
   private CompletableFuture<Void> answer(Context ctx, CompletableFuture<ResponseState> state) {
-    StreamedBody body = new StreamedBody(ctx, settings.maxUnreadBytes(), () -> {});
+    StreamedBody body = calls.body(ctx);
     state.whenComplete(
         (found, failure) -> {
           if (failure == null) {
