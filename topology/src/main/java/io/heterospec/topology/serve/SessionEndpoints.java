@@ -1,7 +1,6 @@
 package io.heterospec.topology.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,13 +10,8 @@ import io.javalin.Javalin;
 import io.javalin.http.Context;
 import io.javalin.http.Header;
 import java.io.IOException;
-import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Optional;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.state.HostInfo;
@@ -31,16 +25,13 @@ public final class SessionEndpoints implements Endpoints {
   private static final int DEFAULT_LIMIT = 100;
   private static final int MOST = 1000;
   private static final int UNAVAILABLE = 503;
-  private static final Duration PATIENCE = Duration.ofSeconds(3);
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final SessionDirectory sessions;
-  private final String scheme;
-  private final HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+  private final Peers peers;
 
   public SessionEndpoints(SessionDirectory sessions, WebSettings settings) {
     this.sessions = sessions;
-    this.scheme = settings.tls().isPresent() ? "https" : "http";
+    this.peers = new Peers(settings.tls().isPresent() ? "https" : "http");
   }
 
   @Override
@@ -62,13 +53,16 @@ public final class SessionEndpoints implements Endpoints {
     } else {
       for (HostInfo host : sessions.instances()) {
         try {
-          for (JsonNode each : ask(ctx, host, "/sessions?limit=" + limit).path("sessions")) {
+          ObjectNode theirs =
+              ask(ctx, host, "/sessions?limit=" + limit)
+                  .orElseThrow(() -> new IOException(Peers.address(host) + " has no sessions"));
+          for (JsonNode each : theirs.path("sessions")) {
             if (found.size() < limit) {
-              found.add(((ObjectNode) each).put("instance", address(host)));
+              found.add(((ObjectNode) each).put("instance", Peers.address(host)));
             }
           }
         } catch (IOException e) {
-          unreachable.add(address(host));
+          unreachable.add(Peers.address(host));
         }
       }
     }
@@ -88,42 +82,20 @@ public final class SessionEndpoints implements Endpoints {
     }
     String path = "/sessions/" + URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
     try {
-      ObjectNode found = ask(ctx, owner.get(), path);
-      if (!found.has("id")) {
-        throw unknown(id);
-      }
-      answer(ctx, found.put("instance", address(owner.get())));
+      ObjectNode found = ask(ctx, owner.get(), path).orElseThrow(() -> unknown(id));
+      answer(ctx, found.put("instance", Peers.address(owner.get())));
     } catch (IOException e) {
       throw ApiError.of(
           UNAVAILABLE,
           "instance_unreachable",
-          "the instance %s, which has session '%s', does not answer; try again when its partitions have moved"
-              .formatted(address(owner.get()), id));
+          "the instance %s, which has session '%s', gives no answer; try again when its partitions have moved"
+              .formatted(Peers.address(owner.get()), id));
     }
   }
 
-  // An error of the other instance is an answer, too, without sessions.
-  private ObjectNode ask(Context ctx, HostInfo host, String path) throws IOException {
+  private Optional<ObjectNode> ask(Context ctx, HostInfo host, String path) throws IOException {
     String separator = path.contains("?") ? "&" : "?";
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(
-                URI.create(scheme + "://" + address(host) + path + separator + "scope=local"))
-            .timeout(PATIENCE);
-    String key = ctx.header(Header.AUTHORIZATION);
-    if (key != null) {
-      request.header(Header.AUTHORIZATION, key);
-    }
-    try {
-      HttpResponse<String> response =
-          client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-      if (response.statusCode() >= UNAVAILABLE) {
-        throw new IOException(address(host) + " answers with status " + response.statusCode());
-      }
-      return (ObjectNode) JSON.readTree(response.body());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while asking " + address(host), e);
-    }
+    return peers.get(host, path + separator + "scope=local", ctx.header(Header.AUTHORIZATION));
   }
 
   private static boolean isLocal(Context ctx) {
@@ -166,10 +138,6 @@ public final class SessionEndpoints implements Endpoints {
       page.put("stored_tokens", session.storedTokens());
     }
     return page;
-  }
-
-  private static String address(HostInfo host) {
-    return host.host() + ':' + host.port();
   }
 
   private static void answer(Context ctx, ObjectNode page) {
