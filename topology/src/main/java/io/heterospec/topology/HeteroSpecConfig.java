@@ -6,7 +6,10 @@ import static org.apache.kafka.common.config.ConfigDef.Range.between;
 import io.heterospec.schemas.Topics;
 import io.heterospec.topology.route.DeadLetterDeserializationHandler;
 import io.heterospec.topology.route.DeadLetterProcessingHandler;
+import io.heterospec.topology.route.RecordLimit;
 import io.heterospec.topology.session.SessionOverflow;
+import io.heterospec.topology.session.StateMemory;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +38,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String ROUTES = "heterospec.routes";
   public static final String MODEL_NAME = "heterospec.model.name";
   public static final String MAX_PROMPT_BYTES = "heterospec.max.prompt.bytes";
+  public static final String MAX_RECORD_BYTES = "heterospec.max.record.bytes";
   public static final String COMMIT_INTERVAL_MS = "heterospec.commit.interval.ms";
   public static final String PUNCTUATE_INTERVAL_MS = "heterospec.punctuate.interval.ms";
   public static final String WORK_BUDGET = "heterospec.punctuate.work.budget";
@@ -45,6 +49,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String SESSION_KV_CHANGELOG = "heterospec.session.kv.changelog";
   public static final String SESSION_OVERFLOW = "heterospec.session.overflow";
   public static final String STATE_DIR = "heterospec.state.dir";
+  public static final String STATE_MEMORY_MB = "heterospec.state.memory.mb";
   public static final String HTTP_HOST = "heterospec.http.host";
   public static final String HTTP_PORT = "heterospec.http.port";
   public static final String API_KEYS = "heterospec.http.api.keys";
@@ -59,7 +64,10 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String RESPONSE_RETENTION_MS = "heterospec.gateway.response.retention.ms";
 
   private static final String ROUTER_COMMIT_MS = "100";
+  private static final String SESSION_TIMEOUT_MS = "6000";
+  private static final Duration LONGEST_TRANSACTION = Duration.ofSeconds(5);
   private static final long MOST_CHANGELOGGED_ROW_BYTES = 16 << 10;
+  private static final int LEAST_FOR_PAGES = 640 << 10; // they have up to 512 KiB
   private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
   private static final long HOUR_MS = 3_600_000L;
   private static final ConfigDef DEFINITION = define();
@@ -138,6 +146,15 @@ public final class HeteroSpecConfig extends AbstractConfig {
             Importance.LOW,
             "Longest prompt the router accepts, in bytes of UTF-8 over all its messages.")
         .define(
+            MAX_RECORD_BYTES,
+            Type.INT,
+            1 << 20,
+            between(64 << 10, 512 << 20),
+            Importance.LOW,
+            "Largest record that the cluster takes (message.max.bytes of the brokers). What would not fit"
+                + " ends as a completion with an error. Dead letters may have twice as much, for what"
+                + " is said about them.")
+        .define(
             COMMIT_INTERVAL_MS,
             Type.LONG,
             100L,
@@ -212,6 +229,13 @@ public final class HeteroSpecConfig extends AbstractConfig {
             "data/state",
             Importance.MEDIUM,
             "Directory of the local state stores; it may be lost, the changelogs restore it.")
+        .define(
+            STATE_MEMORY_MB,
+            Type.INT,
+            96,
+            atLeast(16),
+            Importance.LOW,
+            "Memory of all state stores of a processor together, beside Java's, in MiB.")
         .define(
             HTTP_HOST,
             Type.STRING,
@@ -324,6 +348,21 @@ public final class HeteroSpecConfig extends AbstractConfig {
     return routes;
   }
 
+  /** How long a processor that lives keeps a transaction open at most: it commits all the time. */
+  Duration longestTransaction() {
+    return LONGEST_TRANSACTION;
+  }
+
+  /** What records may weigh. */
+  public RecordLimit recordLimit() {
+    return new RecordLimit(getInt(MAX_RECORD_BYTES));
+  }
+
+  /** What a dead letter may weigh: any record and, in headers, why it is one. */
+  int deadLetterBytes() {
+    return 2 * getInt(MAX_RECORD_BYTES);
+  }
+
   /**
    * Whether the pages of session caches are changelogged.
    *
@@ -332,7 +371,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public boolean changelogsPages(long rowBytes) {
     String setting = getString(SESSION_KV_CHANGELOG);
     return setting.equals("auto")
-        ? rowBytes <= MOST_CHANGELOGGED_ROW_BYTES
+        ? rowBytes <= MOST_CHANGELOGGED_ROW_BYTES && getInt(MAX_RECORD_BYTES) >= LEAST_FOR_PAGES
         : Boolean.parseBoolean(setting);
   }
 
@@ -361,7 +400,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
     properties.putIfAbsent(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
     properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, ROUTER_COMMIT_MS);
     // A prompt waits for no other; those of a burst still share requests while one is on its way.
-    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "0");
+    defaultOf(properties, StreamsConfig.PRODUCER_PREFIX, ProducerConfig.LINGER_MS_CONFIG, "0");
     return properties;
   }
 
@@ -376,10 +415,19 @@ public final class HeteroSpecConfig extends AbstractConfig {
           StreamsConfig.APPLICATION_SERVER_CONFIG, host + ":" + getInt(HTTP_PORT));
     }
     // Long enough for all that one punctuation forwards to go out in one request.
-    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "2");
+    defaultOf(properties, StreamsConfig.PRODUCER_PREFIX, ProducerConfig.LINGER_MS_CONFIG, "2");
     // What delays a punctuation most. (A router has none, and is woken by its records.)
     properties.putIfAbsent(
         StreamsConfig.POLL_MS_CONFIG, Long.toString(getLong(PUNCTUATE_INTERVAL_MS)));
+    // Between two polls a stream thread processes all that it has: of a burst 1000 records from
+    // each partition by default, which takes seconds.
+    defaultOf(
+        properties,
+        StreamsConfig.MAIN_CONSUMER_PREFIX,
+        ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+        "100");
+    properties.putIfAbsent(
+        StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateMemory.Sharing.class.getName());
     // The processor asks for its commits itself; this only bounds an idle task's transaction.
     properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "1000");
     return properties;
@@ -392,7 +440,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public Properties gatewayProperties() {
     Properties properties = common("gateway");
     properties.remove(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG); // the router's
-    properties.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "2");
+    defaultOf(properties, StreamsConfig.PRODUCER_PREFIX, ProducerConfig.LINGER_MS_CONFIG, "2");
     properties.putIfAbsent(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
     properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "1000");
     properties.put(
@@ -413,17 +461,38 @@ public final class HeteroSpecConfig extends AbstractConfig {
         DeadLetterProcessingHandler.class.getName());
     properties.put(
         StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, topics().deadLetters());
+    defaultOf(
+        properties,
+        StreamsConfig.PRODUCER_PREFIX,
+        ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+        Integer.toString(deadLetterBytes()));
     Object protocol = properties.get(StreamsConfig.GROUP_PROTOCOL_CONFIG);
     if (protocol == null || !"streams".equalsIgnoreCase(protocol.toString())) {
       // How long the work of an instance that died waits. In the streams protocol the broker says.
-      properties.putIfAbsent(
-          StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), "6000");
-      properties.putIfAbsent(
-          StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), "1500");
+      defaultOf(
+          properties,
+          StreamsConfig.CONSUMER_PREFIX,
+          ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
+          SESSION_TIMEOUT_MS);
+      defaultOf(
+          properties,
+          StreamsConfig.CONSUMER_PREFIX,
+          ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
+          "1500");
     }
-    properties.putIfAbsent(
-        StreamsConfig.mainConsumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+    defaultOf(
+        properties,
+        StreamsConfig.MAIN_CONSUMER_PREFIX,
+        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+        "earliest");
     properties.putIfAbsent(StreamsConfig.REPLICATION_FACTOR_CONFIG, get(REPLICATION).toString());
     return properties;
+  }
+
+  // What is given with a prefix would win over what the user wrote without one.
+  private static void defaultOf(Properties properties, String prefix, String key, String value) {
+    if (!properties.containsKey(key)) {
+      properties.putIfAbsent(prefix + key, value);
+    }
   }
 }

@@ -86,7 +86,9 @@ public final class HeteroSpecTopology {
             .addSource("prompts", keys(), avro.deserializer(PromptEvent.class), topics.prompts())
             .addProcessor(
                 "router",
-                () -> new PromptRouter(rules, config.routes(), COMPLETIONS, traces),
+                () ->
+                    new PromptRouter(
+                        rules, config.routes(), COMPLETIONS, config.recordLimit(), traces),
                 "prompts");
     for (String pool : new LinkedHashSet<>(config.routes().values())) {
       sink(topology, pool, topics.requests(pool), RoutedRequest.class, "router");
@@ -178,7 +180,8 @@ public final class HeteroSpecTopology {
         millis(HeteroSpecConfig.RETRY_BACKOFF_MS),
         millis(HeteroSpecConfig.SESSION_TTL_MS),
         SessionOverflow.of(config.getString(HeteroSpecConfig.SESSION_OVERFLOW)),
-        millis(HeteroSpecConfig.REQUEST_ID_RETENTION_MS));
+        millis(HeteroSpecConfig.REQUEST_ID_RETENTION_MS),
+        config.recordLimit());
   }
 
   private Duration millis(String key) {

@@ -2,6 +2,7 @@ package io.heterospec.topology;
 
 import io.heterospec.topology.contract.TopicDefinition;
 import io.heterospec.topology.embedded.UnusableResourceException;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -84,13 +85,19 @@ public final class TopicCreator {
     short replication = config.getShort(HeteroSpecConfig.REPLICATION);
     Optional<Short> replicas = replication < 0 ? Optional.empty() : Optional.of(replication);
     return TopicDefinition.all(config.topics(), pools).stream()
-        .map(topic -> topic(topic.name(), partitions, replicas, topic.cleanupPolicy()))
+        .map(
+            topic ->
+                new NewTopic(topic.name(), partitions, replicas).configs(settings(topic, config)))
         .toList();
   }
 
-  private static NewTopic topic(
-      String name, Optional<Integer> partitions, Optional<Short> replicas, String cleanup) {
-    return new NewTopic(name, partitions, replicas)
-        .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, cleanup));
+  private static Map<String, String> settings(TopicDefinition topic, HeteroSpecConfig config) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put(TopicConfig.CLEANUP_POLICY_CONFIG, topic.cleanupPolicy());
+    if (topic.name().equals(config.topics().deadLetters())) {
+      settings.put(
+          TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(config.deadLetterBytes()));
+    }
+    return settings;
   }
 }

@@ -50,6 +50,9 @@ class HeteroSpecConfigTest {
   void usersCanChangeWhatIsOnlyADefault() {
     assertThat(config("poll.ms", "99").processorProperties()).containsEntry("poll.ms", "99");
     assertThat(config().processorProperties()).containsEntry("poll.ms", "10");
+    assertThat(config("session.timeout.ms", "9000").processorProperties())
+        .containsEntry("session.timeout.ms", "9000")
+        .doesNotContainKey("consumer.session.timeout.ms");
   }
 
   @Test

@@ -11,8 +11,10 @@ import io.heterospec.schemas.GenerationProgress;
 import io.heterospec.schemas.PendingGeneration;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RoutedRequest;
+import io.heterospec.schemas.SessionState;
 import io.heterospec.topology.route.ErrorCodes;
 import io.heterospec.topology.route.InvalidRequestException;
+import io.heterospec.topology.route.RecordLimit;
 import io.heterospec.topology.session.RequestIds;
 import io.heterospec.topology.session.SessionKv;
 import io.heterospec.topology.session.Sessions;
@@ -44,7 +46,7 @@ public final class GenerateProcessor
     implements Processor<String, SpecificRecord, String, SpecificRecord> {
   // Pages are large: what they cost a punctuation stays within a few milliseconds.
   private static final int PAGES_AT_ONCE = 4;
-  private static final Duration EXPIRY_INTERVAL = Duration.ofMinutes(1);
+  private static final Duration EXPIRY_INTERVAL = Duration.ofSeconds(1);
 
   private final DecodeEngine engine;
   private final GenerateSettings settings;
@@ -93,7 +95,8 @@ public final class GenerateProcessor
         new Dispatcher(
             engine,
             pending,
-            new Submission(engine, sessions, pages, settings.sessionOverflow()),
+            new Submission(
+                engine, sessions, pages, settings.sessionOverflow(), settings.recordLimit()),
             outbox,
             new Retries(settings.retryBackoff()),
             this::refuse);
@@ -243,19 +246,23 @@ public final class GenerateProcessor
         running.offeredMs() - generation.getEnqueuedAt().toEpochMilli() + result.queueNanos() / 1e6;
     Completion completion =
         Records.completion(generation, result, running.progress(), queueMs, now());
-    if (!isFailure(result) && running.prompt().getSessionId() != null) {
-      sessions.append(
-          running.prompt().getSessionId(),
-          running.requestId(),
-          generation.getModelFingerprint(),
-          new Transcript(
-              generation.getPromptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
-              generation.getOpeningTokens(),
-              generation.getTurnStarts(),
-              generation.getHistory()),
-          completion.getTokenIds(),
-          completion.getText(),
-          now());
+    SessionState session =
+        isFailure(result) || running.prompt().getSessionId() == null
+            ? null
+            : sessionAfter(generation, completion);
+    RecordLimit limit = settings.recordLimit();
+    if (limit.isExceededBy(completion) || session != null && limit.isExceededBy(session)) {
+      endWithoutEngine(
+          generation,
+          FinishReason.FAILED,
+          Records.error(
+              ErrorCodes.ANSWER_TOO_LONG,
+              "the answer, or the session with it, does not fit in a record of %d bytes; its text is in the deltas; lower max_tokens"
+                  .formatted(limit.bytes())));
+      return;
+    }
+    if (session != null) {
+      sessions.put(session);
     }
     end(
         new GenerationEnd(
@@ -263,6 +270,21 @@ public final class GenerateProcessor
             completion,
             result.cacheTier(),
             running.progress().secondsPerToken(result.decodeNanos())));
+  }
+
+  private SessionState sessionAfter(PendingGeneration generation, Completion completion) {
+    return sessions.after(
+        completion.getSessionId(),
+        completion.getRequestId(),
+        generation.getModelFingerprint(),
+        new Transcript(
+            generation.getPromptTokenIds().stream().mapToInt(Integer::intValue).toArray(),
+            generation.getOpeningTokens(),
+            generation.getTurnStarts(),
+            generation.getHistory()),
+        completion.getTokenIds(),
+        completion.getText(),
+        now());
   }
 
   private void endWithoutEngine(
@@ -281,11 +303,12 @@ public final class GenerateProcessor
   }
 
   private void expire(long nowMs) {
-    for (String idle : sessions.expire(Instant.ofEpochMilli(nowMs).minus(settings.sessionTtl()))) {
+    Instant now = Instant.ofEpochMilli(nowMs);
+    for (String idle : sessions.expire(now.minus(settings.sessionTtl()), now)) {
       pages.delete(idle);
       engine.forget(idle);
     }
-    requestIds.expire(nowMs - settings.requestIdRetention().toMillis());
+    requestIds.expire(nowMs - settings.requestIdRetention().toMillis(), nowMs);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.heterospec.topology.generate;
 
+import io.heterospec.topology.route.RecordLimit;
 import io.heterospec.topology.session.SessionOverflow;
 import java.time.Duration;
 
@@ -14,6 +15,7 @@ import java.time.Duration;
  * @param sessionTtl how long an idle session is kept
  * @param sessionOverflow what happens to a session whose next turn does not fit
  * @param requestIdRetention how long finished request ids are remembered
+ * @param recordLimit what records and entries of stores must fit in
  */
 public record GenerateSettings(
     Duration punctuateInterval,
@@ -23,4 +25,5 @@ public record GenerateSettings(
     Duration retryBackoff,
     Duration sessionTtl,
     SessionOverflow sessionOverflow,
-    Duration requestIdRetention) {}
+    Duration requestIdRetention,
+    RecordLimit recordLimit) {}

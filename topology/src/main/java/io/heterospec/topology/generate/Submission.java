@@ -8,6 +8,7 @@ import io.heterospec.schemas.PromptEvent;
 import io.heterospec.topology.route.ErrorCodes;
 import io.heterospec.topology.route.InvalidRequestException;
 import io.heterospec.topology.route.PromptRules;
+import io.heterospec.topology.route.RecordLimit;
 import io.heterospec.topology.session.SessionKv;
 import io.heterospec.topology.session.SessionOverflow;
 import io.heterospec.topology.session.Sessions;
@@ -20,9 +21,16 @@ final class Submission {
   private final Sessions sessions;
   private final SessionKv pages;
   private final PromptEncoder encoder;
+  private final RecordLimit limit;
 
-  Submission(DecodeEngine engine, Sessions sessions, SessionKv pages, SessionOverflow overflow) {
+  Submission(
+      DecodeEngine engine,
+      Sessions sessions,
+      SessionKv pages,
+      SessionOverflow overflow,
+      RecordLimit limit) {
     this.engine = engine;
+    this.limit = limit;
     this.encoder = new PromptEncoder(engine.model(), overflow);
     this.sessions = sessions;
     this.pages = pages;
@@ -53,13 +61,21 @@ final class Submission {
     PromptEvent prompt = pending.getRequest().getPrompt();
     Transcript asked =
         encoder.encode(sessions.transcript(prompt.getSessionId(), model.fingerprint()), prompt);
-    return PendingGeneration.newBuilder(pending)
-        .setPromptTokenIds(Arrays.stream(asked.tokens()).boxed().toList())
-        .setOpeningTokens(asked.opening())
-        .setTurnStarts(asked.turns())
-        .setHistory(asked.history())
-        .setModelFingerprint(model.fingerprint())
-        .build();
+    PendingGeneration encoded =
+        PendingGeneration.newBuilder(pending)
+            .setPromptTokenIds(Arrays.stream(asked.tokens()).boxed().toList())
+            .setOpeningTokens(asked.opening())
+            .setTurnStarts(asked.turns())
+            .setHistory(asked.history())
+            .setModelFingerprint(model.fingerprint())
+            .build();
+    if (limit.isExceededBy(encoded)) {
+      throw new InvalidRequestException(
+          ErrorCodes.PROMPT_TOO_LONG,
+          "the prompt with its session does not fit in a record of %d bytes; start a new session"
+              .formatted(limit.bytes()));
+    }
+    return encoded;
   }
 
   /** The engine's request: what was published already is its prefix. */

@@ -11,6 +11,9 @@ public final class ErrorCodes {
   /** The prompt does not fit in the model's context or the router's limit. */
   public static final String PROMPT_TOO_LONG = "PROMPT_TOO_LONG";
 
+  /** The answer does not fit in a record; its text is in the deltas. */
+  public static final String ANSWER_TOO_LONG = "ANSWER_TOO_LONG";
+
   /** The model was replaced while the generation was under way. */
   public static final String MODEL_CHANGED = "MODEL_CHANGED";
 

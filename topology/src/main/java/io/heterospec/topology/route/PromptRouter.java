@@ -7,6 +7,8 @@ import io.heterospec.topology.telemetry.RequestTraces;
 import java.time.Instant;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -21,6 +23,7 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
   private final PromptRules rules;
   private final Map<String, String> routes;
   private final String completions;
+  private final RecordLimit limit;
   private final RequestTraces traces;
   private ProcessorContext<String, SpecificRecord> context;
 
@@ -28,12 +31,18 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
    * @param routes pool of each model, which is also the name of the child that sends to it; the
    *     first model is the default
    * @param completions name of the child that sends completions
+   * @param limit of routed requests
    */
   public PromptRouter(
-      PromptRules rules, Map<String, String> routes, String completions, RequestTraces traces) {
+      PromptRules rules,
+      Map<String, String> routes,
+      String completions,
+      RecordLimit limit,
+      RequestTraces traces) {
     this.rules = rules;
     this.routes = routes;
     this.completions = completions;
+    this.limit = limit;
     this.traces = traces;
   }
 
@@ -68,13 +77,34 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
     try {
       rules.check(prompt);
       String pool = pool(model);
+      RoutedRequest routed = routed(prompt, model, pool, record);
+      checkSize(routed, record.headers());
       traces.pass(step, record.headers());
-      context.forward(record.withKey(key).withValue(routed(prompt, model, pool, record)), pool);
+      context.forward(record.withKey(key).withValue(routed), pool);
     } catch (InvalidRequestException e) {
       Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
+      Record<String, SpecificRecord> failed =
+          record.withKey(key).withValue(FailedCompletion.of(prompt, model, e, now));
       context.forward(
-          record.withKey(key).withValue(FailedCompletion.of(prompt, model, e, now)), completions);
+          RecordLimit.isExceededBy(record.headers())
+              ? failed.withHeaders(new RecordHeaders())
+              : failed,
+          completions);
       throw e;
+    }
+  }
+
+  private void checkSize(RoutedRequest routed, Headers headers) {
+    if (RecordLimit.isExceededBy(headers)) {
+      throw new InvalidRequestException(
+          ErrorCodes.INVALID_REQUEST,
+          "the record's headers are too large; every record of an answer carries them on");
+    }
+    if (limit.isExceededBy(routed)) {
+      throw new InvalidRequestException(
+          ErrorCodes.PROMPT_TOO_LONG,
+          "the prompt event does not fit in a record of %d bytes; shorten it"
+              .formatted(limit.bytes()));
     }
   }
 

@@ -16,6 +16,8 @@ public final class PromptRules {
   private static final List<String> MODES =
       List.of(VanillaPolicy.NAME, Eagle3Policy.NAME, HeteroSpecPolicy.NAME, BudgetedPolicy.NAME);
 
+  private static final int LONGEST_ID = 1024;
+
   private final int maxPromptBytes;
 
   public PromptRules(int maxPromptBytes) {
@@ -26,6 +28,10 @@ public final class PromptRules {
    * @throws InvalidRequestException naming the field and what is legal
    */
   public void check(PromptEvent prompt) {
+    checkId("request_id", prompt.getRequestId());
+    if (prompt.getSessionId() != null) {
+      checkId("session_id", prompt.getSessionId());
+    }
     boolean chat = !prompt.getMessages().isEmpty();
     boolean raw = prompt.getText() != null;
     if (chat == raw) {
@@ -74,6 +80,17 @@ public final class PromptRules {
           sampling.getIgnoreEos());
     } catch (IllegalArgumentException e) {
       throw invalid(e.getMessage());
+    }
+  }
+
+  // Stores keep what belongs to an id under the id, U+0000 and a number.
+  private static void checkId(String field, String id) {
+    if (id.isBlank() || id.length() > LONGEST_ID) {
+      throw invalid("%s must have 1 to %d characters".formatted(field, LONGEST_ID));
+    }
+    if (id.chars().anyMatch(Character::isISOControl)) {
+      throw invalid(
+          "%s holds a control character; use letters, digits and punctuation".formatted(field));
     }
   }
 

@@ -1,7 +1,5 @@
 package io.heterospec.topology.session;
 
-import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
@@ -13,10 +11,14 @@ public final class RequestIds {
   private static final String FINISHED = "f:";
   private static final String CANCELLED = "c:";
 
+  private static final int MOST_AT_ONCE = 2_000;
+
   private final KeyValueStore<String, Long> store;
+  private final Sweep<Long> sweep;
 
   public RequestIds(KeyValueStore<String, Long> store) {
     this.store = store;
+    this.sweep = new Sweep<>(store, MOST_AT_ONCE);
   }
 
   public void finished(String requestId, long nowMs) {
@@ -36,15 +38,18 @@ public final class RequestIds {
     return store.delete(CANCELLED + requestId) != null;
   }
 
-  /** Forgets what was noted before a time, in milliseconds since the epoch. */
-  public void expire(long beforeMs) {
-    try (KeyValueIterator<String, Long> all = store.all()) {
-      while (all.hasNext()) {
-        KeyValue<String, Long> entry = all.next();
-        if (entry.value < beforeMs) {
-          store.delete(entry.key);
-        }
-      }
-    }
+  /**
+   * Looks at some of the ids and forgets those noted before a time. Repeated calls get to all.
+   *
+   * @param beforeMs milliseconds since the epoch
+   */
+  public void expire(long beforeMs, long nowMs) {
+    sweep.step(
+        nowMs,
+        entry -> {
+          if (entry.value < beforeMs) {
+            store.delete(entry.key);
+          }
+        });
   }
 }

@@ -5,18 +5,21 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /** The sessions of one task: transcripts as token ids. */
 public final class Sessions {
   private static final int RECENT_REQUESTS = 32;
 
+  // Transcripts take longer to read than request ids, and pages to delete.
+  private static final int MOST_AT_ONCE = 200;
+
   private final KeyValueStore<String, SessionState> store;
+  private final Sweep<SessionState> sweep;
 
   public Sessions(KeyValueStore<String, SessionState> store) {
     this.store = store;
+    this.sweep = new Sweep<>(store, MOST_AT_ONCE);
   }
 
   /** A session so far; empty for a new one, and for one of another model. */
@@ -38,14 +41,19 @@ public final class Sessions {
     return state != null && state.getRecentRequestIds().contains(requestId);
   }
 
+  /** Keeps a session as it is after a turn. */
+  public void put(SessionState state) {
+    store.put(state.getSessionId(), state);
+  }
+
   /**
-   * Notes a finished turn.
+   * A session as it is after a finished turn.
    *
    * @param asked the session with the turn's prompt
    * @param answer tokens of the answer
    * @param text of the answer
    */
-  public void append(
+  public SessionState after(
       String sessionId,
       String requestId,
       String fingerprint,
@@ -59,34 +67,36 @@ public final class Sessions {
     recent.add(requestId);
     List<Integer> transcript = new ArrayList<>(IntStream.of(asked.tokens()).boxed().toList());
     transcript.addAll(answer);
-    store.put(
-        sessionId,
-        SessionState.newBuilder()
-            .setSessionId(sessionId)
-            .setModelFingerprint(fingerprint)
-            .setTranscriptTokenIds(transcript)
-            .setOpeningTokens(asked.opening())
-            .setTurnStarts(asked.turns())
-            .setHistory(Transcript.history(asked.history(), Transcript.ANSWER_ROLE, text))
-            .setRecentRequestIds(
-                recent.subList(Math.max(0, recent.size() - RECENT_REQUESTS), recent.size()))
-            .setTurns(before == null ? 1 : before.getTurns() + 1)
-            .setLastUsedAt(now)
-            .build());
+    return SessionState.newBuilder()
+        .setSessionId(sessionId)
+        .setModelFingerprint(fingerprint)
+        .setTranscriptTokenIds(transcript)
+        .setOpeningTokens(asked.opening())
+        .setTurnStarts(asked.turns())
+        .setHistory(Transcript.history(asked.history(), Transcript.ANSWER_ROLE, text))
+        .setRecentRequestIds(
+            recent.subList(Math.max(0, recent.size() - RECENT_REQUESTS), recent.size()))
+        .setTurns(before == null ? 1 : before.getTurns() + 1)
+        .setLastUsedAt(now)
+        .build();
   }
 
-  /** Forgets sessions last used before a time; returns which. */
-  public List<String> expire(Instant before) {
+  /**
+   * Looks at some of the sessions and forgets those last used before a time. Repeated calls get to
+   * all.
+   *
+   * @return which were forgotten
+   */
+  public List<String> expire(Instant before, Instant now) {
     List<String> expired = new ArrayList<>();
-    try (KeyValueIterator<String, SessionState> all = store.all()) {
-      while (all.hasNext()) {
-        KeyValue<String, SessionState> entry = all.next();
-        if (entry.value.getLastUsedAt().isBefore(before)) {
-          store.delete(entry.key);
-          expired.add(entry.key);
-        }
-      }
-    }
+    sweep.step(
+        now.toEpochMilli(),
+        entry -> {
+          if (entry.value.getLastUsedAt().isBefore(before)) {
+            store.delete(entry.key);
+            expired.add(entry.key);
+          }
+        });
     return expired;
   }
 }

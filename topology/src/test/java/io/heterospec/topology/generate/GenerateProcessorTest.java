@@ -44,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GenerateProcessorTest {
   private static final Duration TICK = Duration.ofMillis(10);
   private static final int BACKLOG = 2_000;
+  private static final int RECORD_BYTES = 64 << 10;
 
   @TempDir Path directory;
   private final FakeEngine engine = new FakeEngine();
@@ -63,6 +64,8 @@ class GenerateProcessorTest {
                 "none:1",
                 HeteroSpecConfig.STATE_DIR,
                 directory.toString(),
+                HeteroSpecConfig.MAX_RECORD_BYTES,
+                Integer.toString(RECORD_BYTES),
                 AvroSerde.SERIALIZER,
                 PlainAvroSerializer.class.getName(),
                 AvroSerde.DESERIALIZER,
@@ -350,5 +353,35 @@ class GenerateProcessorTest {
     driver.advanceWallClockTime(Duration.ofMinutes(1));
     assertThat(stored(Stores.SESSIONS)).isZero();
     assertThat(stored(Stores.REQUEST_IDS)).isZero();
+  }
+
+  @Test
+  void anAnswerThatFitsInNoRecordFailsAndTheSessionGoesOnWithoutIt() {
+    send("r1", "s");
+    engine.of("r1").step(new int[RECORD_BYTES]); // a byte or more in text and another as an id
+    engine.finish("r1", FinishReason.LENGTH);
+    tick();
+    Completion completion = onlyCompletion();
+    assertThat(completion.getFinishReason().name()).isEqualTo("FAILED");
+    assertThat(completion.getError().getCode()).isEqualTo("ANSWER_TOO_LONG");
+    assertThat(completion.getError().getMessage()).contains("max_tokens");
+    assertThat(stored(Stores.PENDING)).isZero();
+    assertThat(stored(Stores.PROGRESS)).isZero();
+    assertThat(stored(Stores.SESSIONS)).isZero();
+    send("r2", "s");
+    engine.of("r2").step(1);
+    engine.finish("r2", FinishReason.STOP);
+    tick();
+    assertThat(onlyCompletion().getError()).isNull();
+  }
+
+  @Test
+  void aRequestThatFitsInNoRecordWithItsTokensIsRefused() {
+    RoutedRequest large = request("r1", null, "hello");
+    large.getPrompt().getSampling().setStop(List.of("s".repeat(RECORD_BYTES)));
+    requests.pipeInput("r1", large);
+    assertThat(onlyCompletion().getError().getMessage()).contains("does not fit in a record");
+    assertThat(stored(Stores.PENDING)).isZero();
+    assertThat(engine.submitted).isEmpty();
   }
 }

@@ -12,6 +12,7 @@ import io.heterospec.schemas.RecordOrigin;
 import io.heterospec.schemas.RoutedRequest;
 import io.heterospec.schemas.Sampling;
 import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.topology.route.RecordLimit;
 import io.heterospec.topology.session.SessionOverflow;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.telemetry.GenerationMetrics;
@@ -45,7 +46,8 @@ class ResumptionTest {
           Duration.ofMillis(50),
           Duration.ofHours(1),
           SessionOverflow.REJECT,
-          Duration.ofHours(1));
+          Duration.ofHours(1),
+          new RecordLimit(1 << 20));
   private static final Output.Children CHILDREN =
       new Output.Children("deltas", "completions", "telemetry");
 

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -136,6 +138,16 @@ class PromptRouterTest {
             p -> p.setMessages(List.of(new ChatMessage("user", " ")))),
         invalid(
             "no role", "INVALID_REQUEST", p -> p.setMessages(List.of(new ChatMessage("", "x")))),
+        invalid(
+            "session_id holds a control character",
+            "INVALID_REQUEST",
+            p -> p.setSessionId("a\u0000b")),
+        invalid("session_id must have", "INVALID_REQUEST", p -> p.setSessionId("")),
+        invalid("session_id must have", "INVALID_REQUEST", p -> p.setSessionId("s".repeat(1025))),
+        invalid(
+            "does not fit in a record",
+            "PROMPT_TOO_LONG",
+            sampling(s -> s.setStop(List.of("s".repeat(1 << 20))))),
         invalid("mode 'survey' is unknown", "INVALID_REQUEST", p -> p.setMode("survey")),
         invalid("'gpt' is not served", "UNKNOWN_MODEL", p -> p.setModel("gpt")),
         invalid(
@@ -189,6 +201,26 @@ class PromptRouterTest {
     prompts.pipeInput("k", prompt(p -> p.setRequestId(" ")));
     assertThat(deadLetters.readRecordsToList()).hasSize(1);
     assertThat(completions.isEmpty()).isTrue();
+  }
+
+  @Test
+  void aRequestIdThatWouldMixWithStoreKeysIsRefused() {
+    prompts.pipeInput("k", prompt(p -> p.setRequestId("a\u0000b")));
+    assertThat(completions.readValue().getError().getMessage())
+        .contains("request_id holds a control character");
+    assertThat(deadLetters.readRecordsToList()).hasSize(1);
+    assertThat(small.isEmpty()).isTrue();
+  }
+
+  @Test
+  void headersThatNoOutputCouldCarryAreRefusedAndNotCarried() {
+    Headers headers = new RecordHeaders().add("baggage", new byte[20 << 10]);
+    prompts.pipeInput(new TestRecord<>("k", prompt(p -> {}), headers));
+    TestRecord<String, Completion> failed = completions.readRecord();
+    assertThat(failed.value().getError().getMessage()).contains("headers are too large");
+    assertThat(failed.headers()).isEmpty();
+    assertThat(deadLetters.readRecordsToList()).hasSize(1);
+    assertThat(small.isEmpty()).isTrue();
   }
 
   private static String header(TestRecord<byte[], byte[]> record, String name) {

@@ -36,8 +36,9 @@ class SessionsTest {
   }
 
   private void turn(String id, Instant at) {
-    sessions.append(
-        "s", id, "model-a", Transcript.whole(new int[] {1, 2}, ""), List.of(3, 4), "ok", at);
+    sessions.put(
+        sessions.after(
+            "s", id, "model-a", Transcript.whole(new int[] {1, 2}, ""), List.of(3, 4), "ok", at));
   }
 
   @Test
@@ -69,9 +70,11 @@ class SessionsTest {
   @Test
   void idleSessionsExpire() {
     turn("r1", Instant.ofEpochSecond(10));
-    sessions.expire(Instant.ofEpochSecond(10));
+    Instant now = Instant.ofEpochSecond(1000);
+    assertThat(sessions.expire(Instant.ofEpochSecond(10), now)).isEmpty();
     assertThat(sessions.transcript("s", "model-a").tokens()).isNotEmpty();
-    sessions.expire(Instant.ofEpochSecond(11));
+    assertThat(sessions.expire(Instant.ofEpochSecond(11), now.plus(Sweep.PAUSE)))
+        .containsExactly("s");
     assertThat(sessions.transcript("s", "model-a").tokens()).isEmpty();
   }
 }
