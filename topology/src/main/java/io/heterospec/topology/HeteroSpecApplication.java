@@ -5,6 +5,7 @@ import io.heterospec.schemas.RegistryUnavailableException;
 import io.heterospec.topology.gateway.ResponseTable;
 import io.heterospec.topology.generate.Handover;
 import io.heterospec.topology.session.SessionDirectory;
+import io.heterospec.topology.session.StateMemory;
 import io.heterospec.topology.telemetry.ConsumerLag;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import io.heterospec.topology.telemetry.KafkaMetrics;
@@ -39,15 +40,18 @@ import org.slf4j.LoggerFactory;
  */
 public final class HeteroSpecApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HeteroSpecApplication.class);
+  private static final long BYTES_PER_MIB = 1 << 20;
   private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(5);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
   private final Telemetry telemetry;
   private final GenerationMetrics metrics;
+  private final StateMemory stateMemory;
   private final Handover handover;
   private final Map<Role, KafkaStreams> instances = new EnumMap<>(Role.class);
   private final ResponseTable responses = new ResponseTable();
   private SessionDirectory sessions; // null without the processor's role
+  private volatile OpenTransactions openTransactions; // likewise
   private final List<Runnable> observers = new ArrayList<>();
   private final CountDownLatch running;
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -57,13 +61,22 @@ public final class HeteroSpecApplication implements AutoCloseable {
   private HeteroSpecApplication(HeteroSpecConfig config, DecodeEngine engine, Set<Role> roles) {
     telemetry = Telemetry.open(Role.label(roles));
     metrics = new GenerationMetrics(telemetry.sdk(), engine);
+    stateMemory =
+        new StateMemory((long) config.getInt(HeteroSpecConfig.STATE_MEMORY_MB) * BYTES_PER_MIB);
     HeteroSpecTopology topology = new HeteroSpecTopology(config, telemetry.traces());
     handover = topology.handover();
     if (roles.contains(Role.ROUTER)) {
       add(Role.ROUTER, topology.router(), config.routerProperties());
     }
     if (roles.contains(Role.PROCESSOR)) {
-      add(Role.PROCESSOR, topology.processor(engine, metrics), config.processorProperties());
+      Properties properties = config.processorProperties();
+      properties.put(StateMemory.KEY, stateMemory);
+      add(Role.PROCESSOR, topology.processor(engine, metrics), properties);
+      openTransactions =
+          new OpenTransactions(
+              config.clientSettings(),
+              properties.getProperty(StreamsConfig.APPLICATION_ID_CONFIG),
+              config.longestTransaction());
       sessions = new SessionDirectory(instances.get(Role.PROCESSOR), engine);
     }
     if (roles.contains(Role.GATEWAY)) {
@@ -101,6 +114,9 @@ public final class HeteroSpecApplication implements AutoCloseable {
         (to, from) -> {
           if (to == KafkaStreams.State.RUNNING && ran.compareAndSet(false, true)) {
             running.countDown();
+          }
+          if (to == KafkaStreams.State.REBALANCING && role == Role.PROCESSOR) {
+            openTransactions.lookForAWhile();
           } else if (to == KafkaStreams.State.ERROR || to == KafkaStreams.State.NOT_RUNNING) {
             ended.countDown();
           }
@@ -220,12 +236,20 @@ public final class HeteroSpecApplication implements AutoCloseable {
     CloseOptions options =
         CloseOptions.timeout(CLOSE_TIMEOUT)
             .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP);
+    boolean closed = true;
     for (KafkaStreams streams : instances.values()) {
       if (!streams.close(options)) {
+        closed = false;
         LOG.warn("a Kafka Streams instance did not close within {}", CLOSE_TIMEOUT);
       } else if (stateDamaged) {
         streams.cleanUp();
       }
+    }
+    if (closed) { // otherwise stores still use it
+      stateMemory.close();
+    }
+    if (openTransactions != null) {
+      openTransactions.close();
     }
     observers.forEach(Runnable::run);
     metrics.close();
