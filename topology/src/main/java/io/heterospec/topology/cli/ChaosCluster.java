@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,22 +29,28 @@ final class ChaosCluster implements AutoCloseable {
   private static final String BROKER = "broker";
   private static final String REGISTRY = "registry";
   private static final String ROUTER = "router";
-  private static final String PARTITIONS = "4";
+  private static final int PARTITIONS = 4;
 
   private final Path directory;
   private final int brokerPort = LoopbackPort.any();
   private final int registryPort = LoopbackPort.any();
   private final Map<String, ChildProcess> processes = new LinkedHashMap<>();
   private final List<String> instances = new ArrayList<>();
+  private final Map<String, Integer> httpPorts = new HashMap<>();
   private final Map<String, String> clients;
+  private final String protocol;
   private int restarts;
+  private int damagedPages;
 
   /**
    * @param directory where the processes keep their data and their logs
    * @param protocol {@code classic} or {@code streams}
+   * @param instanceSettings of the instances, beyond what makes them a cluster
    */
-  ChaosCluster(Path directory, int instanceCount, String protocol) {
+  ChaosCluster(
+      Path directory, int instanceCount, String protocol, Map<String, String> instanceSettings) {
     this.directory = directory;
+    this.protocol = protocol;
     for (int i = 1; i <= instanceCount; i++) {
       instances.add("processor-" + i);
     }
@@ -54,11 +61,17 @@ final class ChaosCluster implements AutoCloseable {
             RegistryConfig.URL,
             "http://127.0.0.1:" + registryPort,
             HeteroSpecConfig.PARTITIONS,
-            PARTITIONS,
+            Integer.toString(PARTITIONS),
             HeteroSpecConfig.REPLICATION,
             "1");
-    settings(ROUTER, protocol);
-    instances.forEach(instance -> settings(instance, protocol));
+    settings(ROUTER, Map.of());
+    for (String instance : instances) {
+      int port = LoopbackPort.any();
+      httpPorts.put(instance, port);
+      Map<String, String> all = new HashMap<>(instanceSettings);
+      all.put(HeteroSpecConfig.HTTP_PORT, Integer.toString(port));
+      settings(instance, all);
+    }
   }
 
   /** Settings of a client of this cluster. */
@@ -70,9 +83,22 @@ final class ChaosCluster implements AutoCloseable {
     return List.copyOf(instances);
   }
 
-  private void settings(String name, String protocol) {
+  /** The group of the instances; the caller's to close. */
+  ChaosGroup group() {
+    return new ChaosGroup(config(), protocol, PARTITIONS);
+  }
+
+  /** For looking at an instance that was started. */
+  InstanceProbe probe(String instance) {
+    return new InstanceProbe(
+        process(instance), state(instance), "http://127.0.0.1:" + httpPorts.get(instance));
+  }
+
+  private void settings(String name, Map<String, String> more) {
     Properties settings = new Properties();
     settings.putAll(clients);
+    settings.putAll(more);
+    settings.put("client.id", name);
     settings.put("group.protocol", protocol);
     settings.put(HeteroSpecConfig.STATE_DIR, state(name).toString());
     try (Writer file = Files.newBufferedWriter(file(name))) {
@@ -217,6 +243,16 @@ final class ChaosCluster implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Changes a byte in every page of an instance's session caches. */
+  void damagePages(String instance) {
+    damagedPages += DamagedPages.damage(state(instance));
+  }
+
+  /** Pages damaged so far. */
+  int damagedPages() {
+    return damagedPages;
   }
 
   private Stream<Path> files(String instance) throws IOException {

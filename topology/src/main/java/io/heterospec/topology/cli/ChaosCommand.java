@@ -2,15 +2,13 @@ package io.heterospec.topology.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,13 +25,16 @@ import picocli.CommandLine.Spec;
           + " of a run without faults. Exit code 1 when anything is not so.",
       "",
       "Faults take turns: kill, terminate, pause beyond the session timeout, broker restart, state"
-          + " wiped, state corrupted, registry outage. Recovery is the time until every request"
-          + " that was under way has gone on."
+          + " wiped, state corrupted, page of a session cache corrupted, registry outage. Recovery"
+          + " is the time until every request that was under way has gone on, waiting ones included."
+          + " Of instances that are killed it also says when the requests that they were generating"
+          + " went on elsewhere."
     },
     footer = {
       "",
       "Examples:",
-      "  heterospec chaos --prompts 200 --kills 14 --instances 2",
+      "  heterospec chaos --prompts 200 --kills 16 --instances 2",
+      "  heterospec chaos --faults kill --kills 4 --in-flight 6 --max-tokens 200",
       "  heterospec chaos --protocol streams --json"
     })
 final class ChaosCommand implements Callable<Integer> {
@@ -49,9 +50,23 @@ final class ChaosCommand implements Callable<Integer> {
   @Option(
       names = "--kills",
       paramLabel = "K",
-      defaultValue = "14",
+      defaultValue = "16",
       description = "Faults. Default: ${DEFAULT-VALUE}.")
   int kills;
+
+  @Option(
+      names = "--faults",
+      split = ",",
+      paramLabel = "F",
+      description = "Kinds of faults that take turns: ${COMPLETION-CANDIDATES}. Default: all.")
+  List<ChaosFault> faults = List.of(ChaosFault.values());
+
+  @Option(
+      names = "--in-flight",
+      paramLabel = "N",
+      defaultValue = "48",
+      description = "Requests that are open at once. Default: ${DEFAULT-VALUE}.")
+  int inFlight;
 
   @Option(
       names = "--instances",
@@ -79,17 +94,18 @@ final class ChaosCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    requireAtLeast("--prompts", prompts);
-    requireAtLeast("--kills", kills);
-    requireAtLeast("--instances", instances);
-    requireAtLeast("--max-tokens", maxTokens);
+    Positive.require("--prompts", prompts);
+    Positive.require("--kills", kills);
+    Positive.require("--in-flight", inFlight);
+    Positive.require("--instances", instances);
+    Positive.require("--max-tokens", maxTokens);
     if (!List.of("classic", "streams").contains(protocol)) {
       throw new UsageException("--protocol must be classic or streams, got " + protocol);
     }
     Path directory = Files.createTempDirectory("heterospec-chaos");
     long start = System.nanoTime();
     ChaosHistory history = new ChaosHistory();
-    ChaosCluster cluster = new ChaosCluster(directory, instances, protocol);
+    ChaosCluster cluster = new ChaosCluster(directory, instances, protocol, Map.of());
     try (StopOnce stop = new StopOnce(cluster)) {
       PrintWriter err = spec.commandLine().getErr();
       Shutdown.onSignal(stop, err);
@@ -102,11 +118,11 @@ final class ChaosCommand implements Callable<Integer> {
                 err.println(line);
                 err.flush();
               });
-      ChaosRun.Outcome outcome = run.run(prompts, kills);
-      print(outcome, history, cluster.restarts(), (System.nanoTime() - start) / 1e9);
+      ChaosRun.Outcome outcome = run.run(ChaosPlan.of(prompts, faults, kills, inFlight));
+      print(outcome, history, cluster, (System.nanoTime() - start) / 1e9);
       stop.close();
       if (outcome.violations().isEmpty()) {
-        delete(directory);
+        TemporaryDirectory.delete(directory);
         return 0;
       }
       err.println("Logs and data: " + directory);
@@ -114,16 +130,11 @@ final class ChaosCommand implements Callable<Integer> {
     }
   }
 
-  private static void requireAtLeast(String option, int value) {
-    if (value < 1) {
-      throw new UsageException("%s must be 1 or more, got %d".formatted(option, value));
-    }
-  }
-
-  private void print(ChaosRun.Outcome outcome, ChaosHistory history, int restarts, double seconds) {
+  private void print(
+      ChaosRun.Outcome outcome, ChaosHistory history, ChaosCluster cluster, double seconds) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      Json.print(out, toJson(outcome, history, restarts, seconds));
+      Json.print(out, toJson(outcome, history, cluster, seconds));
       return;
     }
     out.printf("%-16s %6s  %s%n", "fault", "count", "recovery, seconds");
@@ -132,10 +143,13 @@ final class ChaosCommand implements Callable<Integer> {
       if (times.length > 0) {
         out.printf(
             "%-16s %6d  median %.1f, longest %.1f%n",
-            name(fault),
+            fault,
             times.length,
             Quantiles.nearestRank(times, 0.5),
             Quantiles.nearestRank(times, 1));
+        takeovers(outcome, fault).stream()
+            .filter(Objects::nonNull)
+            .forEach(each -> out.printf("%25s%s%n", "", each));
       }
     }
     out.printf(
@@ -146,7 +160,7 @@ final class ChaosCommand implements Callable<Integer> {
   }
 
   private ObjectNode toJson(
-      ChaosRun.Outcome outcome, ChaosHistory history, int restarts, double seconds) {
+      ChaosRun.Outcome outcome, ChaosHistory history, ChaosCluster cluster, double seconds) {
     ObjectNode object =
         Json.object()
             .put("prompts", prompts)
@@ -154,15 +168,20 @@ final class ChaosCommand implements Callable<Integer> {
             .put("protocol", protocol)
             .put("completions", history.completions())
             .put("dead_letters", history.deadLetters())
-            .put("restarts", restarts)
+            .put("restarts", cluster.restarts())
+            .put("damaged_pages", cluster.damagedPages())
             .put("seconds", Json.rounded(seconds));
-    ObjectNode faults = object.putObject("faults");
+    ObjectNode kinds = object.putObject("faults");
     for (ChaosFault fault : ChaosFault.values()) {
       double[] times = recoveries(outcome, fault);
-      ArrayNode recovery =
-          faults.putObject(name(fault)).put("count", times.length).putArray("recovery_seconds");
+      ObjectNode described = kinds.putObject(fault.toString()).put("count", times.length);
+      ArrayNode recovery = described.putArray("recovery_seconds");
       for (double time : times) {
         recovery.add(Json.rounded(time));
+      }
+      if (fault.kills()) {
+        ArrayNode takeovers = described.putArray("takeovers");
+        takeovers(outcome, fault).forEach(each -> takeovers.add(toJson(each)));
       }
     }
     ArrayNode violations = object.putArray("violations");
@@ -177,15 +196,26 @@ final class ChaosCommand implements Callable<Integer> {
         .toArray();
   }
 
-  private static String name(ChaosFault fault) {
-    return fault.name().toLowerCase(Locale.ROOT);
+  private static List<Takeover> takeovers(ChaosRun.Outcome outcome, ChaosFault fault) {
+    return outcome.strikes().stream()
+        .filter(strike -> strike.fault() == fault)
+        .map(ChaosRun.Strike::takeover)
+        .toList();
   }
 
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
+  private static ObjectNode toJson(Takeover takeover) {
+    ObjectNode object = Json.object().put("requests", takeover.requests());
+    putKnown(object, "reassigned_seconds", takeover.reassigned());
+    putKnown(object, "median_seconds", takeover.median());
+    putKnown(object, "longest_seconds", takeover.longest());
+    return object;
+  }
+
+  private static void putKnown(ObjectNode object, String name, double seconds) {
+    if (Double.isNaN(seconds)) {
+      object.putNull(name);
+    } else {
+      object.put(name, Json.rounded(seconds));
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.heterospec.topology.cli;
 
+import java.util.Locale;
+
 /** What may happen to an instance or to what it depends on. */
 enum ChaosFault {
   /** The instance is gone at once. */
@@ -80,6 +82,20 @@ enum ChaosFault {
       // It is up again, or is started again when it refuses its state.
     }
   },
+  /** The instance was stopped in order and comes back to pages that only their checksum betrays. */
+  PAGE_CORRUPTED {
+    @Override
+    void strike(ChaosCluster cluster, String instance) throws InterruptedException {
+      cluster.process(instance).terminate();
+      cluster.damagePages(instance);
+      cluster.start(instance);
+    }
+
+    @Override
+    void repair(ChaosCluster cluster, String instance) {
+      // It is up again.
+    }
+  },
   /** Nobody can look up a schema while an instance starts. */
   REGISTRY_OUTAGE {
     @Override
@@ -100,6 +116,17 @@ enum ChaosFault {
 
   /** Ends it. */
   abstract void repair(ChaosCluster cluster, String instance) throws InterruptedException;
+
+  /** As users write it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether the instance dies without a word and stays away until it is repaired. */
+  boolean kills() {
+    return this == KILL || this == STATE_WIPED;
+  }
 
   /** What stays down until it is repaired, or null. */
   String down(String instance) {

@@ -28,8 +28,8 @@ final class ChaosHistory implements EventReader.Handler {
   private static final class Seen {
     final List<Completion> completions = new ArrayList<>();
     final StringBuilder text = new StringBuilder();
+    final List<Long> arrivals = new ArrayList<>(); // of deltas and completions, nanoTime
     int tokens;
-    int deltas;
     int deadLetters;
   }
 
@@ -56,13 +56,14 @@ final class ChaosHistory implements EventReader.Handler {
     }
     request.tokens = delta.getTokenOffset() + delta.getTokenIds().size();
     request.text.append(delta.getText());
-    request.deltas++;
+    request.arrivals.add(System.nanoTime());
   }
 
   @Override
   public synchronized void onCompletion(Completion completion) {
     String id = completion.getRequestId();
     of(id).completions.add(completion);
+    of(id).arrivals.add(System.nanoTime());
     Published request = published.get(id);
     if (request != null && request.sessionId() != null) {
       endsBySession.computeIfAbsent(request.sessionId(), key -> new ArrayList<>()).add(id);
@@ -88,24 +89,36 @@ final class ChaosHistory implements EventReader.Handler {
     return request != null && (!request.completions.isEmpty() || request.deadLetters > 0);
   }
 
-  /** Deltas read so far of each request that has some text but no end. */
-  synchronized Map<String, Integer> underWay() {
-    Map<String, Integer> deltas = new HashMap<>();
-    seen.forEach(
-        (id, request) -> {
-          if (request.deltas > 0 && !hasEnded(id)) {
-            deltas.put(id, request.deltas);
-          }
-        });
-    return deltas;
+  /** Records read so far of each request that has some text but no end. */
+  synchronized Map<Published, Integer> underWay() {
+    Map<Published, Integer> records = new HashMap<>();
+    for (Published request : published.values()) {
+      Seen some = seen.get(request.requestId());
+      if (some != null && !some.arrivals.isEmpty() && !hasEnded(request.requestId())) {
+        records.put(request, some.arrivals.size());
+      }
+    }
+    return records;
   }
 
   /** Whether each of these requests has gone on since {@link #underWay} was asked. */
-  synchronized boolean allWentOn(Map<String, Integer> before) {
+  synchronized boolean allWentOn(Map<Published, Integer> before) {
+    return before.entrySet().stream().allMatch(this::wentOn);
+  }
+
+  private boolean wentOn(Map.Entry<Published, Integer> before) {
+    return seen.get(before.getKey().requestId()).arrivals.size() > before.getValue();
+  }
+
+  /**
+   * When each of these requests that has gone on since {@link #underWay} was asked did so, in terms
+   * of {@link System#nanoTime}.
+   */
+  synchronized long[] wentOnAt(Map<Published, Integer> before) {
     return before.entrySet().stream()
-        .allMatch(
-            entry ->
-                hasEnded(entry.getKey()) || seen.get(entry.getKey()).deltas > entry.getValue());
+        .filter(this::wentOn)
+        .mapToLong(each -> seen.get(each.getKey().requestId()).arrivals.get(each.getValue()))
+        .toArray();
   }
 
   /** Completed text of each script, from the first request with it. */

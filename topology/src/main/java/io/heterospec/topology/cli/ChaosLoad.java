@@ -36,13 +36,20 @@ final class ChaosLoad {
   List<Turn> conversations(String name, int turns) {
     List<Turn> all = new ArrayList<>();
     for (int session = 0; all.size() < turns; session++) {
-      int script = session % SCRIPTS.size();
-      List<String> questions = SCRIPTS.get(script);
-      for (int turn = 0; turn < questions.size() && all.size() < turns; turn++) {
-        all.add(turn(name + "-" + session, turn, script, questions.get(turn)));
-      }
+      all.addAll(conversation(name, session));
     }
-    return all;
+    return all.subList(0, turns);
+  }
+
+  /** The turns of one conversation, in order. */
+  List<Turn> conversation(String name, int session) {
+    int script = session % SCRIPTS.size();
+    List<String> questions = SCRIPTS.get(script);
+    List<Turn> turns = new ArrayList<>();
+    for (int turn = 0; turn < questions.size(); turn++) {
+      turns.add(turn(name + "-" + session, turn, script, questions.get(turn)));
+    }
+    return turns;
   }
 
   private Turn turn(String session, int turn, int script, String question) {

@@ -10,37 +10,46 @@ import io.heterospec.topology.client.PromptPublisher;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.function.BooleanSupplier;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
  * A load on a cluster to which faults happen. First every script is answered undisturbed: that is
- * the text that all others must have. Then faults of each kind follow one another while requests
- * are under way; each is over when all that it interrupted has gone on.
+ * the text that all others must have. Then faults follow one another while requests are under way;
+ * each is over when all that it interrupted has gone on.
  */
 final class ChaosRun {
   private static final Duration STEP = Duration.ofMillis(50);
   private static final Duration TAKEOVER = ChaosCluster.SESSION_TIMEOUT.plusSeconds(5);
   private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final Duration LAST_LOOK = Duration.ofSeconds(2);
-  private static final int IN_FLIGHT = 48;
+
+  // What an instance committed before it was killed has been read by then.
+  private static final Duration LAST_WORDS = Duration.ofMillis(500);
 
   /**
    * A fault that happened.
    *
    * @param recoverySeconds until everything under way had gone on; negative when it did not
+   * @param takeover of an instance that was killed; null for other faults
    */
-  record Strike(ChaosFault fault, String instance, double recoverySeconds) {}
+  record Strike(ChaosFault fault, String instance, double recoverySeconds, Takeover takeover) {}
 
   /**
    * @param violations one sentence for each broken promise
    */
   record Outcome(List<Strike> strikes, List<String> violations) {}
+
+  private interface Condition {
+    boolean holds() throws InterruptedException;
+  }
 
   private final ChaosCluster cluster;
   private final ChaosLoad load;
@@ -49,6 +58,10 @@ final class ChaosRun {
   private final Queue<ChaosLoad.Turn> waiting = new ArrayDeque<>();
   private final List<Strike> strikes = new ArrayList<>();
   private int published;
+  private int inFlight;
+  private HistoryReader reader;
+  private PromptPublisher publisher;
+  private ChaosGroup group;
 
   /**
    * @param cluster not started yet
@@ -63,81 +76,124 @@ final class ChaosRun {
   }
 
   /**
-   * Runs everything.
+   * Runs everything, once.
    *
-   * @param prompts requests disturbed
-   * @param faults how many
    * @throws IllegalStateException when not even an undisturbed run works
    */
-  Outcome run(int prompts, int faults) throws InterruptedException {
+  Outcome run(ChaosPlan plan) throws InterruptedException {
     cluster.startServers();
     TopicCreator.ensure(cluster.config());
-    try (HistoryReader reader =
+    inFlight = plan.inFlight();
+    try (HistoryReader answers =
             new HistoryReader(EventReader.ofAnswers(cluster.config()), history);
-        PromptPublisher publisher = new PromptPublisher(cluster.config())) {
+        PromptPublisher prompts = new PromptPublisher(cluster.config());
+        ChaosGroup members = cluster.group()) {
+      reader = answers;
+      publisher = prompts;
+      group = members;
       cluster.startApplication();
       waiting.addAll(load.reference());
       int undisturbed = waiting.size();
-      if (!await(() -> history.ended() == undisturbed, LIMIT, null, reader, publisher)) {
+      if (!await(() -> history.ended() == undisturbed, LIMIT, null)) {
         throw new IllegalStateException("the run without faults did not end; nothing was tested");
       }
       Map<String, String> expected = history.texts();
       progress.accept("%d prompts answered without faults".formatted(undisturbed));
-      waiting.addAll(load.conversations("chaos", prompts));
-      int all = undisturbed + prompts;
-      for (int i = 0; i < faults; i++) {
-        int due = undisturbed + i * prompts / (faults + 1);
-        await(
-            () ->
-                (history.ended() >= due && !history.underWay().isEmpty()) || history.ended() == all,
-            LIMIT,
-            null,
-            reader,
-            publisher);
-        strike(i, reader, publisher);
-      }
-      await(() -> history.ended() == all && published == all, LIMIT, null, reader, publisher);
-      await(() -> false, LAST_LOOK, null, reader, publisher); // what comes too often comes now
+      disturb(plan, undisturbed);
       addDeadLetters();
       return new Outcome(List.copyOf(strikes), violations(expected));
     }
   }
 
-  private void strike(int number, HistoryReader reader, PromptPublisher publisher)
-      throws InterruptedException {
-    ChaosFault fault = ChaosFault.values()[number % ChaosFault.values().length];
-    String instance = cluster.instances().get(number % cluster.instances().size());
-    Map<String, Integer> before = history.underWay();
+  private void disturb(ChaosPlan plan, int undisturbed) throws InterruptedException {
+    waiting.addAll(load.conversations("chaos", plan.prompts()));
+    int all = undisturbed + plan.prompts();
+    int faults = plan.faults().size();
+    for (int i = 0; i < faults; i++) {
+      int due = undisturbed + i * plan.prompts() / (faults + 1);
+      ChaosFault fault = plan.faults().get(i);
+      String instance = cluster.instances().get(i % cluster.instances().size());
+      await(
+          () -> history.ended() >= due && isBusy(fault, instance) || history.ended() == all,
+          LIMIT,
+          null);
+      strike(fault, instance);
+    }
+    await(() -> history.ended() == all && published == all, LIMIT, null);
+    await(() -> false, LAST_LOOK, null); // what comes too often comes now
+  }
+
+  // Of an instance that is killed the work itself is wanted, of others any.
+  private boolean isBusy(ChaosFault fault, String instance) throws InterruptedException {
+    Map<ChaosHistory.Published, Integer> underWay = history.underWay();
+    return fault.kills()
+        ? !ofPartitions(underWay, group.partitions(instance)).isEmpty()
+        : !underWay.isEmpty();
+  }
+
+  private Map<ChaosHistory.Published, Integer> ofPartitions(
+      Map<ChaosHistory.Published, Integer> requests, Set<Integer> partitions) {
+    Map<ChaosHistory.Published, Integer> some = new HashMap<>(requests);
+    some.keySet().removeIf(request -> !partitions.contains(group.partition(request)));
+    return some;
+  }
+
+  private void strike(ChaosFault fault, String instance) throws InterruptedException {
+    String down = fault.down(instance);
+    Set<Integer> partitions = fault.kills() ? group.partitions(instance) : Set.of();
+    Map<ChaosHistory.Published, Integer> before = history.underWay();
     long start = System.nanoTime();
     fault.strike(cluster, instance);
-    BooleanSupplier recovered = () -> history.allWentOn(before);
-    boolean over = await(recovered, TAKEOVER, fault.down(instance), reader, publisher);
-    double seconds = (System.nanoTime() - start) / 1e9;
+    if (fault.kills()) {
+      await(() -> false, LAST_WORDS, down);
+      before = history.underWay();
+    }
+    Map<ChaosHistory.Published, Integer> interrupted = before;
+    double[] reassigned = {Double.NaN};
+    boolean over =
+        await(
+            () -> {
+              if (Double.isNaN(reassigned[0])
+                  && group.partitionsOfOthers(instance).containsAll(partitions)) {
+                reassigned[0] = secondsSince(start);
+              }
+              return history.allWentOn(interrupted);
+            },
+            TAKEOVER,
+            down);
+    double seconds = secondsSince(start);
     fault.repair(cluster, instance);
     if (!over) {
-      over = await(recovered, LIMIT, null, reader, publisher);
-      seconds = (System.nanoTime() - start) / 1e9;
+      over = await(() -> history.allWentOn(interrupted), LIMIT, null);
+      seconds = secondsSince(start);
     }
-    strikes.add(new Strike(fault, instance, over ? seconds : -1));
+    Takeover takeover = null;
+    if (fault.kills()) {
+      long[] wentOn = history.wentOnAt(ofPartitions(interrupted, partitions));
+      takeover =
+          Takeover.of(
+              reassigned[0], LongStream.of(wentOn).mapToDouble(at -> (at - start) / 1e9).toArray());
+    }
+    strikes.add(new Strike(fault, instance, over ? seconds : -1, takeover));
     progress.accept(
-        "%s on %s with %d requests under way: %s"
+        "%s on %s with %d requests under way: %s%s"
             .formatted(
                 fault,
                 instance,
-                before.size(),
-                over ? "recovered in %.1f s".formatted(seconds) : "did not recover"));
+                interrupted.size(),
+                over ? "recovered in %.1f s".formatted(seconds) : "did not recover",
+                takeover == null ? "" : "; " + takeover));
   }
 
-  private boolean await(
-      BooleanSupplier condition,
-      Duration limit,
-      String down,
-      HistoryReader reader,
-      PromptPublisher publisher)
+  private static double secondsSince(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private boolean await(Condition condition, Duration limit, String down)
       throws InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
     int ended = history.ended();
-    while (!condition.getAsBoolean()) {
+    while (!condition.holds()) {
       if (System.nanoTime() > end) {
         return false;
       }
@@ -146,15 +202,15 @@ final class ChaosRun {
         end = System.nanoTime() + limit.toNanos(); // slow is not stuck
       }
       reader.check();
-      publish(publisher);
+      publish();
       cluster.supervise(down);
       Thread.sleep(STEP.toMillis());
     }
     return true;
   }
 
-  private void publish(PromptPublisher publisher) throws InterruptedException {
-    while (!waiting.isEmpty() && published - history.ended() < IN_FLIGHT) {
+  private void publish() throws InterruptedException {
+    while (!waiting.isEmpty() && published - history.ended() < inFlight) {
       ChaosLoad.Turn turn = waiting.poll();
       history.publishing(turn.published());
       publisher.publish(turn.prompt());

@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 final class ChildProcess implements AutoCloseable {
   private static final Duration STOP_LIMIT = Duration.ofSeconds(40);
 
+  private static final Duration COLLECTION_LIMIT = Duration.ofSeconds(10);
+
   private final Process process;
   private final Path log;
 
@@ -29,6 +31,7 @@ final class ChildProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.add("-Xlog:gc:file=" + collectorLog(log));
     command.add("-Dheterospec.home=" + System.getProperty("heterospec.home", "."));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(HeteroSpec.class.getName());
@@ -64,6 +67,37 @@ final class ChildProcess implements AutoCloseable {
       return Files.exists(log) ? Files.readString(log) : "";
     } catch (IOException e) {
       throw new IllegalStateException(log + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Where its garbage collector says what it did. */
+  Path collectorLog() {
+    return collectorLog(log);
+  }
+
+  private static Path collectorLog(Path log) {
+    return log.resolveSibling(log.getFileName() + ".gc");
+  }
+
+  /** Has its garbage collected, where this Java has the program that asks for it. */
+  void collectGarbage() throws InterruptedException {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    if (!Files.isExecutable(jcmd)) {
+      return;
+    }
+    try {
+      Process asking =
+          new ProcessBuilder(jcmd.toString(), Long.toString(pid()), "GC.run")
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      asking.waitFor(COLLECTION_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (IOException e) {
+      throw new IllegalStateException("'jcmd' cannot be run: " + e.getMessage(), e);
     }
   }
 

@@ -39,6 +39,7 @@ import picocli.CommandLine.ScopeType;
       AsyncApiCommand.class,
       DlqCommand.class,
       ChaosCommand.class,
+      SoakCommand.class,
       ServerCommands.Broker.class,
       ServerCommands.Registry.class,
       SimulateCommand.class,

@@ -45,6 +45,12 @@ record BridgedMetric(
               "By",
               "Bytes read"),
           seconds(
+              "consumer-metrics",
+              "time-between-poll-max",
+              BY_CLIENT,
+              "kafka.consumer.time_between_poll_max",
+              "Longest time between two polls"),
+          seconds(
               "consumer-coordinator-metrics",
               "rebalance-latency-avg",
               BY_CLIENT,

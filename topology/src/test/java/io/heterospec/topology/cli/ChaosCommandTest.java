@@ -16,7 +16,17 @@ class ChaosCommandTest {
     assertThat(report.get("violations")).isEmpty();
     assertThat(report.get("completions").asInt()).isEqualTo(12 + 9); // and each script undisturbed
     assertThat(report.get("faults").get("kill").get("count").asInt()).isEqualTo(1);
+    JsonNode takeover = report.get("faults").get("kill").get("takeovers").get(0);
+    assertThat(takeover.get("requests").asInt()).isPositive();
+    assertThat(takeover.get("longest_seconds").isNumber()).isTrue();
     assertThat(report.get("faults").get("terminate").get("count").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void anUnknownFaultIsRefused() {
+    Cli chaos = Cli.run("chaos", "--faults", "kill,flood");
+    assertThat(chaos.code()).isEqualTo(HeteroSpec.WRONG_INPUT);
+    assertThat(chaos.err()).contains("flood").contains("page_corrupted");
   }
 
   @Test

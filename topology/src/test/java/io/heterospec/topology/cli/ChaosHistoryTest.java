@@ -165,11 +165,16 @@ class ChaosHistoryTest {
     publish("waiting", null);
     delta("a", 0, "one ", 1);
     delta("b", 0, "one ", 1);
-    Map<String, Integer> before = history.underWay();
-    assertThat(before).containsOnlyKeys("a", "b");
+    Map<ChaosHistory.Published, Integer> before = history.underWay();
+    assertThat(before.keySet())
+        .extracting(ChaosHistory.Published::requestId)
+        .containsExactlyInAnyOrder("a", "b");
+    assertThat(history.wentOnAt(before)).isEmpty();
     delta("a", 1, "two", 2);
     assertThat(history.allWentOn(before)).isFalse();
+    assertThat(history.wentOnAt(before)).hasSize(1);
     complete("b", "one ", 1);
     assertThat(history.allWentOn(before)).isTrue();
+    assertThat(history.wentOnAt(before)).hasSize(2);
   }
 }

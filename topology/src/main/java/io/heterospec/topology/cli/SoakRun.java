@@ -1,0 +1,134 @@
+package io.heterospec.topology.cli;
+
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.FinishReason;
+import io.heterospec.topology.TopicCreator;
+import io.heterospec.topology.client.EventReader;
+import io.heterospec.topology.client.PromptPublisher;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.function.Consumer;
+
+/** One instance under a load of short conversations, looked at from time to time. */
+final class SoakRun {
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final Duration START_LIMIT = Duration.ofSeconds(90);
+
+  /**
+   * How long and how much.
+   *
+   * @param prompts requests at most
+   * @param time that the load lasts at most; what is under way then is still waited for
+   * @param interval between samples; also the window of Kafka's own metrics
+   */
+  record Plan(int prompts, Duration time, int inFlight, Duration interval) {}
+
+  /**
+   * @param failed completions with an error
+   */
+  record Outcome(int published, int completions, int failed, List<SoakSample> samples) {}
+
+  private final ChaosCluster cluster;
+  private final ChaosLoad load;
+  private final Plan plan;
+  private final Consumer<SoakSample> progress;
+  private final List<SoakSample> samples = new ArrayList<>();
+  private final Queue<ChaosLoad.Turn> waiting = new ArrayDeque<>();
+  private int conversations;
+  private int published;
+  private int completions;
+  private int failed;
+
+  /**
+   * @param cluster of one instance, not started yet
+   * @param progress is told of every sample
+   */
+  SoakRun(ChaosCluster cluster, ChaosLoad load, Plan plan, Consumer<SoakSample> progress) {
+    this.cluster = cluster;
+    this.load = load;
+    this.plan = plan;
+    this.progress = progress;
+  }
+
+  /**
+   * Runs everything, once.
+   *
+   * @throws IllegalStateException when the instance does not start, ends, or does not answer
+   */
+  Outcome run() throws InterruptedException, IOException {
+    cluster.startServers();
+    TopicCreator.ensure(cluster.config());
+    cluster.startApplication();
+    InstanceProbe probe = cluster.probe(cluster.instances().get(0));
+    awaitReady(probe);
+    // Kafka keeps maxima for two intervals: what the start took is not to be among them.
+    Thread.sleep(plan.interval().multipliedBy(2).toMillis());
+    try (EventReader reader = EventReader.ofCompletions(cluster.config());
+        PromptPublisher publisher = new PromptPublisher(cluster.config())) {
+      long start = System.nanoTime();
+      long due = 0;
+      while (isLoading(start) || completions < published) {
+        double seconds = (System.nanoTime() - start) / 1e9;
+        if (seconds >= due) {
+          sample(probe, seconds);
+          due += plan.interval().toSeconds();
+        }
+        if (isLoading(start)) {
+          publish(publisher);
+        }
+        reader.poll(POLL, counting());
+      }
+      sample(probe, (System.nanoTime() - start) / 1e9);
+      return new Outcome(published, completions, failed, List.copyOf(samples));
+    }
+  }
+
+  private static void awaitReady(InstanceProbe probe) throws InterruptedException {
+    long end = System.nanoTime() + START_LIMIT.toNanos();
+    while (!probe.isReady()) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException("the instance did not get ready");
+      }
+      Thread.sleep(POLL.toMillis());
+    }
+  }
+
+  private boolean isLoading(long start) {
+    return published < plan.prompts() && System.nanoTime() - start < plan.time().toNanos();
+  }
+
+  private void sample(InstanceProbe probe, double seconds)
+      throws InterruptedException, IOException {
+    SoakSample sample = probe.sample(seconds, completions);
+    samples.add(sample);
+    progress.accept(sample);
+  }
+
+  private EventReader.Handler counting() {
+    return new EventReader.Handler() {
+      @Override
+      public void onCompletion(Completion completion) {
+        completions++;
+        if (completion.getFinishReason() == FinishReason.FAILED) {
+          failed++;
+        }
+      }
+    };
+  }
+
+  private void publish(PromptPublisher publisher) {
+    while (published - completions < plan.inFlight() && published < plan.prompts()) {
+      if (waiting.isEmpty()) {
+        waiting.addAll(load.conversation("soak", conversations++));
+      }
+      // Not waited for: the consumer's end of the pipe tells whether it arrived.
+      publisher.send(waiting.poll().prompt(), Map.of());
+      published++;
+    }
+  }
+}
