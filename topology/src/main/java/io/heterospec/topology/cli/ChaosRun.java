@@ -58,6 +58,7 @@ final class ChaosRun {
   private final Queue<ChaosLoad.Turn> waiting = new ArrayDeque<>();
   private final List<Strike> strikes = new ArrayList<>();
   private int published;
+  private int quota; // of what is published at present
   private int inFlight;
   private HistoryReader reader;
   private PromptPublisher publisher;
@@ -94,6 +95,7 @@ final class ChaosRun {
       cluster.startApplication();
       waiting.addAll(load.reference());
       int undisturbed = waiting.size();
+      quota = undisturbed;
       if (!await(() -> history.ended() == undisturbed, LIMIT, null)) {
         throw new IllegalStateException("the run without faults did not end; nothing was tested");
       }
@@ -111,14 +113,17 @@ final class ChaosRun {
     int faults = plan.faults().size();
     for (int i = 0; i < faults; i++) {
       int due = undisturbed + i * plan.prompts() / (faults + 1);
+      // The rest is kept back, so that the last faults find work, too.
+      quota = undisturbed + Math.min(i + 2, faults + 1) * plan.prompts() / (faults + 1);
       ChaosFault fault = plan.faults().get(i);
       String instance = cluster.instances().get(i % cluster.instances().size());
       await(
-          () -> history.ended() >= due && isBusy(fault, instance) || history.ended() == all,
+          () -> history.ended() >= due && isBusy(fault, instance) || history.ended() == quota,
           LIMIT,
           null);
       strike(fault, instance);
     }
+    quota = all;
     await(() -> history.ended() == all && published == all, LIMIT, null);
     await(() -> false, LAST_LOOK, null); // what comes too often comes now
   }
@@ -210,7 +215,7 @@ final class ChaosRun {
   }
 
   private void publish() throws InterruptedException {
-    while (!waiting.isEmpty() && published - history.ended() < inFlight) {
+    while (published < quota && published - history.ended() < inFlight) {
       ChaosLoad.Turn turn = waiting.poll();
       history.publishing(turn.published());
       publisher.publish(turn.prompt());

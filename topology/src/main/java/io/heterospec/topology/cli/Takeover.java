@@ -23,6 +23,9 @@ record Takeover(int requests, double reassigned, double median, double longest) 
 
   @Override
   public String toString() {
+    if (requests == 0) {
+      return "nothing was being generated there";
+    }
     return "%d being generated went on after %.1f s (median), %.1f s (longest), %.1f s of it until reassigned"
         .formatted(requests, median, longest, reassigned);
   }
