@@ -43,7 +43,9 @@ final class OpenTransactions implements AutoCloseable {
   OpenTransactions(Map<String, Object> clients, String applicationId, Duration limit) {
     this.admin = Admin.create(clients);
     // As Kafka Streams makes them: application, process and thread.
-    this.ours = Pattern.compile(Pattern.quote(applicationId) + "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\\d+");
+    this.ours =
+        Pattern.compile(
+            Pattern.quote(applicationId) + "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\\d+");
     this.limit = limit;
     this.thread =
         new ScheduledThreadPoolExecutor(

@@ -58,7 +58,8 @@ class OpenTransactionsTest {
     try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0, Map.of());
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       admin
-          .createTopics(List.of(new NewTopic("own", 1, (short) 1), new NewTopic("other", 1, (short) 1)))
+          .createTopics(
+              List.of(new NewTopic("own", 1, (short) 1), new NewTopic("other", 1, (short) 1)))
           .all()
           .get();
       try (KafkaProducer<String, String> dead = open(broker, "app" + PROCESS, "own");
@@ -73,8 +74,7 @@ class OpenTransactionsTest {
         Awaitility.await()
             .atMost(LIMIT)
             .untilAsserted(() -> assertThat(stable(admin, "own")).isPositive());
-        assertThatThrownBy(dead::commitTransaction)
-            .isInstanceOf(ProducerFencedException.class);
+        assertThatThrownBy(dead::commitTransaction).isInstanceOf(ProducerFencedException.class);
         assertThat(stable(admin, "other")).isZero();
         other.commitTransaction();
       }

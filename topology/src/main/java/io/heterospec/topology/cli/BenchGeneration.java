@@ -26,8 +26,8 @@ record BenchGeneration(
    * Milliseconds per token after those of the first step, over the whole generation: what vLLM's
    * benchmark calls TPOT. NaN for an answer that the first step ended.
    *
-   * <p>Where a draft was rejected the next token comes late, and where one was accepted several come
-   * at once; a reader of a stream notices this mean, and {@link #msPerToken} has each step's.
+   * <p>Where a draft was rejected the next token comes late, and where one was accepted several
+   * come at once; a reader of a stream notices this mean, and {@link #msPerToken} has each step's.
    */
   double msPerOutputToken() {
     return msPerToken.length == 0
