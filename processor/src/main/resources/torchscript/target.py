@@ -1,5 +1,7 @@
   # w: 0 embedding (V, F), 1 cos, 2 sin (context, 1, D), 3 final norm, 4 output (V, F), then for each
-  # layer: norm, fused q/k/v, o, norm, fused gate/up, down, and what LayerScript adds.
+  # layer: norm, fused q/k/v, o, norm, fused gate/up, down, and what LayerScript adds; then cos and
+  # sin again for each device after the first. 0 to 2 lie on the first device, 3 and 4 on the last.
+  # pools: of each group a pool for each device, with the layers that lie there
   # A pass over rows of several sequences -> residual stream (T, F), features (T, 3F)
   def run(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tuple[Tensor, Tensor]:
     w = self.w
@@ -9,32 +11,56 @@
     near = ${near}
     live = annotate(List[List[Tensor]], [])
     layers = annotate(List[List[Tensor]], [])
-    for g in range(len(pools)):
-      layers = torch.append(layers, torch.unbind(pools[g], 0))
-      live = torch.append(live, self.views(pools[g], layout, g))
+    for g in range(layout[2]):
+      of_layers = annotate(List[Tensor], [])
+      views = annotate(List[Tensor], [])
+      for s in range(${segments}):
+        pool = pools[g * ${segments} + s]
+        torch.extend(of_layers, torch.unbind(pool, 0))
+        torch.extend(views, self.views(pool, layout, g))
+      layers = torch.append(layers, of_layers)
+      live = torch.append(live, views)
     x = torch.embedding(w[0], ids)
     cos = torch.index_select(w[1], 0, positions)
     sin = torch.index_select(w[2], 0, positions)
     taps = annotate(List[Tensor], [])
-    for layer in range(${layers}):
-      if layer == ${tap_low}:
-        taps = torch.append(taps, x)
-      if layer == ${tap_middle}:
-        taps = torch.append(taps, x)
-      if layer == ${tap_high}:
-        taps = torch.append(taps, x)
-      b = 5 + layer * ${stride}
-      a = self.attention(self.linear(self.norm(x, w[b]), w[b + 1])${qkv_bias}, cos, sin, layer, layout, index, live, layers, ${seen})
-      x = torch.add(x, self.linear(a, w[b + 2])${out_bias})
-      x = torch.add(x, self.mlp(self.norm(x, w[b + 3]), w[b + 4], w[b + 5], layer))
+    borders = ${borders}
+    for s in range(${segments}):
+      if s > 0:
+        # All that the next layers read moves to their device once.
+        table = ${tables} + 2 * (s - 1)
+        x = self.moved(x, w[table])
+        ints = self.moved(ints, w[table])
+        trees = self.moved(trees, w[table])
+        positions = torch.select(self.rows(ints, layout), 0, 1)
+        cos = torch.index_select(w[table], 0, positions)
+        sin = torch.index_select(w[table + 1], 0, positions)
+        index = self.indices(ints, layout)
+        masks = self.masks(trees, layout, index)
+        near = ${near}
+      for layer in range(borders[s], borders[s + 1]):
+        if layer == ${tap_low}:
+          taps = torch.append(taps, x)
+        if layer == ${tap_middle}:
+          taps = torch.append(taps, x)
+        if layer == ${tap_high}:
+          taps = torch.append(taps, x)
+        b = 5 + layer * ${stride}
+        a = self.attention(self.linear(self.norm(x, w[b]), w[b + 1])${qkv_bias}, cos, sin, layer, layout, index, live, layers, ${seen})
+        x = torch.add(x, self.linear(a, w[b + 2])${out_bias})
+        x = torch.add(x, self.mlp(self.norm(x, w[b + 3]), w[b + 4], w[b + 5], layer))
     features = x
     if len(taps) == 3:
-      features = torch.cat(taps, -1)
+      features = torch.cat([self.moved(taps[0], x), self.moved(taps[1], x), self.moved(taps[2], x)], -1)
     return (x, features)
 
-  def embedding(self: __torch__.${class}) -> Tensor:
+  # The tensor on the device of another; itself where that is the same.
+  def moved(self: __torch__.${class}, x: Tensor, like: Tensor) -> Tensor:
+    return torch.to(x, ops.prim.device(like), ops.prim.dtype(x), False, False, None)
+
+  def last_embedding(self: __torch__.${class}) -> Tensor:
     w = self.w
-    return torch.alias(w[0])
+    return torch.alias(self.moved(w[0], w[3]))
 
   # (T, V) in fp32
   def logits(self: __torch__.${class}, x: Tensor) -> Tensor:
@@ -59,7 +85,7 @@
   # Sampled next token of every row; the extra ints hold a random integer in [0, 2^53) for each.
   def verify_sampled(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor], temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
     logits, features = self.run_logits(ints, trees, layout, pools)
-    return (self.sample(logits, self.extra(ints, layout), temperature, top_k, top_p), features)
+    return (self.sample(logits, self.moved(self.extra(ints, layout), logits), temperature, top_k, top_p), features)
 
   # Sampled next token of some rows; uniform holds a random integer in [0, 2^53) for each of them.
   def sample_rows(self: __torch__.${class}, logits: Tensor, rows: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:

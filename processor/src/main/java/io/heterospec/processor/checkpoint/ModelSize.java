@@ -12,6 +12,7 @@ import java.util.List;
  * @param rowValues of the activations of one row of a pass, at their most
  * @param cacheValuesPerToken keys and values of a token in both
  * @param vocabulary logits of a row
+ * @param parts the same values by where they lie when several devices share them
  */
 public record ModelSize(
     long values,
@@ -19,7 +20,29 @@ public record ModelSize(
     long largestValues,
     long rowValues,
     long cacheValuesPerToken,
-    long vocabulary) {
+    long vocabulary,
+    Parts parts) {
+
+  /**
+   * What can lie on different devices.
+   *
+   * @param layers of the target
+   * @param layer values of one
+   * @param first values on the first device only: the embeddings
+   * @param last values on the last device only: the output layer, the head, and a copy of the
+   *     embeddings where the head has none
+   * @param each values on every device: rotary tables
+   * @param layerCachePerToken keys and values of a token in one layer
+   * @param headCachePerToken those in the head
+   */
+  public record Parts(
+      int layers,
+      long layer,
+      long first,
+      long last,
+      long each,
+      long layerCachePerToken,
+      long headCachePerToken) {}
 
   /**
    * Reckons it.
@@ -42,6 +65,7 @@ public record ModelSize(
               + rotary(config.contextLength(), head.headDim());
       cache += head.kvBytesPerToken(1);
     }
+    Parts parts = parts(config, embedding, draft, headValues);
     long gateUp = 2L * config.intermediateSize() * config.hiddenSize();
     long qkv = (config.heads() + 2L * config.kvHeads()) * config.headDim();
     // Three features, the residual stream and its norms, then attention or MLP.
@@ -52,7 +76,25 @@ public record ModelSize(
         Math.max(embedding, gateUp),
         row,
         cache,
-        config.vocabularySize());
+        config.vocabularySize(),
+        parts);
+  }
+
+  private static Parts parts(
+      TargetConfig config, long embedding, DraftCheckpoint draft, long headValues) {
+    long layer = 0;
+    for (TensorSpec tensor : DecoderTensors.of(config)) {
+      layer += tensor.name().startsWith("model.layers.0.") ? tensor.elements() : 0;
+    }
+    boolean lent = draft != null && !draft.hasOwnEmbedding();
+    return new Parts(
+        config.layers(),
+        layer,
+        embedding,
+        config.hiddenSize() + embedding + headValues + (lent ? embedding : 0),
+        rotary(config.contextLength(), config.headDim()),
+        config.kvBytesPerToken(1) / config.layers(),
+        draft == null ? 0 : draft.config().kvBytesPerToken(1));
   }
 
   private static long sum(List<TensorSpec> tensors) {

@@ -7,7 +7,7 @@ import io.heterospec.processor.model.Proposals;
 import io.heterospec.processor.model.RowBatch;
 import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.model.TargetModel;
-import io.heterospec.processor.torch.TorchDevice;
+import io.heterospec.processor.torch.DeviceGroup;
 import io.heterospec.processor.tree.CostTable;
 import io.heterospec.processor.tree.CostTableFile;
 import java.io.IOException;
@@ -52,18 +52,18 @@ final class CostMeter {
    * @param fingerprint of the pair
    */
   static CostTable table(ModelPair models, Path directory, String fingerprint, int topK) {
-    TorchDevice device = models.device();
+    DeviceGroup devices = models.devices();
     String dtype = models.arithmetic().dtype().label();
     String conditions =
         "%s %s, %s, %d threads, %d cores, pair %s"
             .formatted(
-                device.name(),
+                devices.name(),
                 dtype,
                 models.arithmetic().kernel(),
-                device.threads(),
+                devices.first().threads(),
                 Runtime.getRuntime().availableProcessors(),
                 fingerprint);
-    Path file = directory.resolve(CostTableFile.name(device.name(), dtype));
+    Path file = directory.resolve(CostTableFile.name(devices.name(), dtype));
     CostTable stored = stored(file);
     if (stored != null && stored.device().equals(conditions)) {
       return stored;

@@ -13,20 +13,23 @@ import java.util.Locale;
  * @param devices in the order in which a pass visits them
  * @param layers how many each holds, in that order
  */
-record DevicePlacement(List<String> devices, int[] layers) {
+public record DevicePlacement(List<String> devices, int[] layers) {
 
   /**
    * A device.
    *
    * @param free bytes it has left
    */
-  record Room(String device, long free) {}
+  public record Room(String device, long free) {
+    /** Where the system does not tell: more than any device has, and safe to add up. */
+    static final long UNKNOWN = 1L << 55;
+  }
 
   /**
    * What is to be placed, in bytes.
    *
    * @param layers number of layers
-   * @param layer a layer's weights and its part of the caches
+   * @param layer a layer's weights and its part of the least caches
    * @param first what only the first device holds
    * @param last what only the last holds
    * @param each what every device needs: rotary tables and workspace
@@ -34,7 +37,7 @@ record DevicePlacement(List<String> devices, int[] layers) {
   record Load(int layers, long layer, long first, long last, long each) {}
 
   /**
-   * Places the layers.
+   * Places the layers, at least one on each device.
    *
    * @throws IllegalArgumentException when they do not fit; the message says how much is missing
    */
@@ -48,7 +51,7 @@ record DevicePlacement(List<String> devices, int[] layers) {
     long total = Arrays.stream(most).sum();
     if (total < load.layers()) {
       throw new IllegalArgumentException(
-          "%s have room for %d of %d layers of %.1f GiB; add a device, lower --cache-mb, or use a smaller model"
+          "%s have room for %d of %d layers of %.1f GiB; add a device, or use a smaller model or --dtype bf16"
               .formatted(
                   rooms.stream().map(Room::device).toList(),
                   total,
@@ -70,7 +73,19 @@ record DevicePlacement(List<String> devices, int[] layers) {
       layers[i] += more;
       placed += more;
     }
+    for (int i = 0; i < layers.length; i++) {
+      if (layers[i] == 0) {
+        throw new IllegalArgumentException(
+            "%s has room for no layer, with %.1f GiB free; leave it out of --device"
+                .formatted(rooms.get(i).device(), gibibytes(rooms.get(i).free())));
+      }
+    }
     return new DevicePlacement(rooms.stream().map(Room::device).toList(), layers);
+  }
+
+  /** Everything on one device. */
+  static DevicePlacement single(String device, int layers) {
+    return new DevicePlacement(List.of(device), new int[] {layers});
   }
 
   private static double gibibytes(long bytes) {
@@ -78,15 +93,12 @@ record DevicePlacement(List<String> devices, int[] layers) {
   }
 
   /** One device and its layers after the other, as {@code gpu:0: 0–39, gpu:1: 40–79}. */
-  String describe() {
+  public String describe() {
     List<String> parts = new ArrayList<>();
     int first = 0;
     for (int i = 0; i < layers.length; i++) {
       parts.add(
-          layers[i] == 0
-              ? devices.get(i) + ": none"
-              : String.format(
-                  Locale.ROOT, "%s: %d–%d", devices.get(i), first, first + layers[i] - 1));
+          String.format(Locale.ROOT, "%s: %d–%d", devices.get(i), first, first + layers[i] - 1));
       first += layers[i];
     }
     return String.join(", ", parts);

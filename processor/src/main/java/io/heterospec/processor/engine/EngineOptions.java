@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * @param model directory of the target
  * @param draft directory of the EAGLE-3 head, or null: then only {@code vanilla} is served
  * @param name name that requests use for the model, or null for the directory's own
- * @param device {@code cpu} or {@code gpu:N}
+ * @param device {@code cpu}, {@code gpu:N}, or {@code gpu:N,gpu:M,…} to place layers over several
  * @param dtype arithmetic type, or null for bf16
  * @param threads threads of one CPU operation, or 0 for the fastest number as measured when loading
  * @param shape draft tree, or null for the device's default

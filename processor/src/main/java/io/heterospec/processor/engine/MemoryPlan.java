@@ -3,19 +3,28 @@ package io.heterospec.processor.engine;
 import io.heterospec.processor.checkpoint.DraftCheckpoint;
 import io.heterospec.processor.checkpoint.ModelSize;
 import io.heterospec.processor.checkpoint.TargetCheckpoint;
+import io.heterospec.processor.engine.DevicePlacement.Load;
+import io.heterospec.processor.engine.DevicePlacement.Room;
+import io.heterospec.processor.torch.DeviceGroup;
 import io.heterospec.processor.torch.Dtype;
+import io.heterospec.processor.torch.FreeMemory;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 
 /**
- * What a model pair needs on its device, reckoned before anything is loaded: a process that takes
+ * What a model pair needs on its devices, reckoned before anything is loaded: a process that takes
  * more than there is would be killed without a word.
  *
  * @param weights bytes of the weights of both, and of their rotary tables
- * @param workspace bytes for a pass, or for the layer that is there twice while it is packed
+ * @param workspace bytes for a pass, or for the layer that is there twice while it is packed; on
+ *     each device
  * @param caches most bytes that the caches get
+ * @param cacheTokens tokens that those hold
+ * @param placement which device holds which layers
  */
-record MemoryPlan(long weights, long workspace, long caches) {
+public record MemoryPlan(
+    long weights, long workspace, long caches, long cacheTokens, DevicePlacement placement) {
   /** Left to the program itself, and to what else runs on the machine. */
   private static final long RESERVE = 512L << 20;
 
@@ -23,7 +32,60 @@ record MemoryPlan(long weights, long workspace, long caches) {
   private static final int LEAST_TOKENS = 512;
 
   /**
-   * The plan for a pair.
+   * The plan for what the options name, on devices that are asked how much memory they have left.
+   *
+   * @throws io.heterospec.processor.checkpoint.CheckpointException when a directory cannot be used
+   * @throws IllegalArgumentException when the pair does not fit, or a device is not there
+   */
+  public static MemoryPlan of(EngineOptions options) {
+    try (DeviceGroup devices = DeviceGroup.open(options.device(), options.threads())) {
+      return of(options, rooms(devices));
+    }
+  }
+
+  /** The plan for what the options name, on devices with so much memory left. */
+  public static MemoryPlan of(EngineOptions options, List<Room> rooms) {
+    try (TargetCheckpoint target = TargetCheckpoint.open(options.model());
+        DraftCheckpoint draft =
+            options.draft() == null
+                ? null
+                : DraftCheckpoint.open(options.draft(), target.config())) {
+      return of(
+          options, target, draft, options.dtype() == null ? Dtype.BF16 : options.dtype(), rooms);
+    }
+  }
+
+  /**
+   * The devices and what they have left; where the system does not tell, as much as anyone could
+   * want.
+   */
+  static List<Room> rooms(DeviceGroup devices) {
+    return devices.all().stream()
+        .map(each -> new Room(each.name(), FreeMemory.of(each).orElse(Room.UNKNOWN)))
+        .toList();
+  }
+
+  /** The plan for an open pair on one device or several. */
+  static MemoryPlan of(
+      EngineOptions options,
+      TargetCheckpoint target,
+      DraftCheckpoint draft,
+      Dtype dtype,
+      List<Room> rooms) {
+    if (rooms.size() > 1) {
+      return shared(options, ModelSize.of(target, draft), dtype, rooms);
+    }
+    long free = rooms.get(0).free();
+    return of(
+        options,
+        target,
+        draft,
+        dtype,
+        free == Room.UNKNOWN ? OptionalLong.empty() : OptionalLong.of(free));
+  }
+
+  /**
+   * The plan for a pair on one device.
    *
    * @param draft the head, or null
    * @param available bytes the device has left, or empty where that is unknown
@@ -37,23 +99,64 @@ record MemoryPlan(long weights, long workspace, long caches) {
       OptionalLong available) {
     ModelSize size = ModelSize.of(target, draft);
     long weights = size.values() * dtype.bytes();
-    long rows = Math.max(options.prefillChunk(), 64);
-    long workspace =
-        Math.max(
-            size.largestValues() * dtype.bytes(),
-            rows * size.rowValues() * dtype.bytes()
-                + (long) options.maxLive() * size.vocabulary() * Float.BYTES * 2);
-    if (available.isEmpty()) {
-      return new MemoryPlan(weights, workspace, options.cacheBytes());
-    }
-    long left = available.getAsLong() - RESERVE - weights - workspace;
+    long workspace = workspace(options, size, dtype);
     long perToken = size.cacheValuesPerToken() * dtype.bytes();
-    long least = Math.min(options.cacheBytes(), Math.max(1, LEAST_TOKENS * perToken));
-    if (left < least) {
-      throw refusal(
-          options, size, dtype, weights + workspace + least + RESERVE, available.getAsLong());
+    long caches = options.cacheBytes();
+    if (available.isPresent()) {
+      long left = available.getAsLong() - RESERVE - weights - workspace;
+      long least = Math.min(caches, Math.max(1, LEAST_TOKENS * perToken));
+      if (left < least) {
+        throw refusal(
+            options, size, dtype, weights + workspace + least + RESERVE, available.getAsLong());
+      }
+      caches = Math.min(caches, left);
     }
-    return new MemoryPlan(weights, workspace, Math.min(options.cacheBytes(), left));
+    DevicePlacement all = DevicePlacement.single(options.device(), size.parts().layers());
+    return new MemoryPlan(weights, workspace, caches, caches / Math.max(1, perToken), all);
+  }
+
+  private static long workspace(EngineOptions options, ModelSize size, Dtype dtype) {
+    long rows = Math.max(options.prefillChunk(), 64);
+    return Math.max(
+        size.largestValues() * dtype.bytes(),
+        rows * size.rowValues() * dtype.bytes()
+            + (long) options.maxLive() * size.vocabulary() * Float.BYTES * 2);
+  }
+
+  // Layers are placed with the least caches; those of the fullest device then limit all.
+  private static MemoryPlan shared(
+      EngineOptions options, ModelSize size, Dtype dtype, List<Room> rooms) {
+    ModelSize.Parts parts = size.parts();
+    long workspace = workspace(options, size, dtype);
+    long layer = parts.layer() * dtype.bytes();
+    long layerToken = parts.layerCachePerToken() * dtype.bytes();
+    long headToken = parts.headCachePerToken() * dtype.bytes();
+    long first = parts.first() * dtype.bytes();
+    long last = parts.last() * dtype.bytes();
+    long each = parts.each() * dtype.bytes() + workspace + RESERVE;
+    Load load =
+        new Load(
+            parts.layers(),
+            layer + LEAST_TOKENS * layerToken,
+            first,
+            last + LEAST_TOKENS * headToken,
+            each);
+    DevicePlacement placement = DevicePlacement.of(rooms, load);
+    long tokens = Long.MAX_VALUE;
+    for (int i = 0; i < rooms.size(); i++) {
+      boolean ends = i == rooms.size() - 1;
+      long held = each + (i == 0 ? first : 0) + (ends ? last : 0) + placement.layers()[i] * layer;
+      long token = placement.layers()[i] * layerToken + (ends ? headToken : 0);
+      tokens = Math.min(tokens, (rooms.get(i).free() - held) / token);
+    }
+    long perToken = parts.layers() * layerToken + headToken;
+    tokens = Math.min(tokens, options.cacheBytes() / perToken);
+    return new MemoryPlan(
+        first + last + parts.layers() * layer + rooms.size() * parts.each() * dtype.bytes(),
+        workspace,
+        tokens * perToken,
+        tokens,
+        placement);
   }
 
   private static IllegalArgumentException refusal(

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +47,7 @@ public final class TorchEngine implements DecodeEngine {
 
   private final EngineOptions options;
   private final HuggingFaceTextModel text;
+  private final Function<EngineOptions, ModelPair> loader;
   private final LinkedBlockingQueue<Command> commands = new LinkedBlockingQueue<>();
   private final CompletableFuture<Opened> loading = new CompletableFuture<>();
   private final AtomicInteger load = new AtomicInteger();
@@ -55,9 +57,13 @@ public final class TorchEngine implements DecodeEngine {
   private volatile boolean closed;
   private volatile Throwable death;
 
-  private TorchEngine(EngineOptions options, HuggingFaceTextModel text) {
+  private TorchEngine(
+      EngineOptions options,
+      HuggingFaceTextModel text,
+      Function<EngineOptions, ModelPair> loader) {
     this.options = options;
     this.text = text;
+    this.loader = loader;
     this.thread = new Thread(this::work, "engine-" + options.device());
     thread.setDaemon(true);
     thread.start();
@@ -78,10 +84,19 @@ public final class TorchEngine implements DecodeEngine {
    * @throws IllegalArgumentException when an option does not fit the model or the machine
    */
   public static TorchEngine open(EngineOptions options) {
+    return open(options, ModelPair::load);
+  }
+
+  /**
+   * Opens an engine whose pair is loaded in another way.
+   *
+   * @param loader called on the engine's thread
+   */
+  static TorchEngine open(EngineOptions options, Function<EngineOptions, ModelPair> loader) {
     HuggingFaceTextModel text =
         HuggingFaceTextModel.open(options.model(), options.draft(), options.name());
     try {
-      return new TorchEngine(options, text);
+      return new TorchEngine(options, text, loader);
     } catch (RuntimeException e) {
       text.close();
       throw e;
@@ -103,14 +118,14 @@ public final class TorchEngine implements DecodeEngine {
     return policies.defaultMode();
   }
 
-  /** Device as given: {@code cpu} or {@code gpu:N}. */
+  /** Devices as given: {@code cpu}, {@code gpu:N} or {@code gpu:N,gpu:M,…}. */
   public String device() {
     return options.device();
   }
 
   /** Threads of one CPU operation. */
   public int threads() {
-    return loading.join().models().device().threads();
+    return loading.join().models().devices().first().threads();
   }
 
   /** Type of weights, caches and activations. */
@@ -256,7 +271,7 @@ public final class TorchEngine implements DecodeEngine {
   private void work() {
     ModelPair models;
     try {
-      models = ModelPair.load(options);
+      models = loader.apply(options);
     } catch (Throwable e) {
       death = e;
       loading.completeExceptionally(e);
@@ -265,7 +280,8 @@ public final class TorchEngine implements DecodeEngine {
     try (models) {
       Loaded loaded;
       try {
-        Policies served = new Policies(options, models.device().isGpu(), text.fingerprint());
+        Policies served =
+            new Policies(options, models.devices().first().isGpu(), text.fingerprint());
         SpeculationBudget budget = budget(models, served);
         CacheBudget caches = new CacheBudget(models, models.cacheBytes());
         SessionCaches sessions = new SessionCaches(models, caches, text.fingerprint());

@@ -35,7 +35,8 @@ public final class DraftHead implements AutoCloseable {
     this.module = module;
     this.config = config;
     long rowBytes = 2L * config.kvHeads() * config.headDim() * arithmetic.dtype().bytes();
-    this.memory = new KvMemory(device, module, 1, config.kvHeads(), rowBytes);
+    LayerDevices here = LayerDevices.single(device, 1);
+    this.memory = new KvMemory(here, module, config.kvHeads(), rowBytes);
   }
 
   /** Loads a head that was checked against this target. */
@@ -79,7 +80,7 @@ public final class DraftHead implements AutoCloseable {
     if (draft.hasOwnEmbedding()) {
       weights.add(tensors, DraftCheckpoint.EMBEDDING);
     } else {
-      try (Tensor embedding = target.embedding()) {
+      try (Tensor embedding = target.lastEmbedding()) {
         weights.add(embedding);
       }
     }

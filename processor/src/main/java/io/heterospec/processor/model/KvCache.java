@@ -4,6 +4,7 @@ import io.heterospec.processor.torch.ScriptModule;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -13,15 +14,15 @@ import java.util.Objects;
  * Belongs to the device's thread.
  */
 public final class KvCache implements AutoCloseable {
-  private final TorchDevice device;
+  private final LayerDevices devices;
   private final ScriptModule module;
   private final KvPool pool;
   private int slot;
   private int length;
   private boolean closed;
 
-  KvCache(TorchDevice device, ScriptModule module, KvPool pool) {
-    this.device = device;
+  KvCache(LayerDevices devices, ScriptModule module, KvPool pool) {
+    this.devices = devices;
     this.module = module;
     this.pool = pool;
     this.slot = pool.take(this);
@@ -46,17 +47,27 @@ public final class KvCache implements AutoCloseable {
   /** A copy of the first {@code rows} rows of context; the caller's to close. */
   public KvSnapshot snapshot(int rows) {
     Objects.checkIndex(rows - 1, length);
-    Tensor copy = module.call("snapshot", pool.tensor(), slot, pool.capacity(), rows).tensor();
-    return new KvSnapshot(module, copy, rows);
+    List<Tensor> copies = new ArrayList<>();
+    try {
+      for (Tensor tensor : pool.tensors()) {
+        copies.add(module.call("snapshot", tensor, slot, pool.capacity(), rows).tensor());
+      }
+      return new KvSnapshot(module, copies, rows);
+    } catch (RuntimeException e) {
+      copies.forEach(Tensor::close);
+      throw e;
+    }
   }
 
   /** Appends the first {@code rows} rows of a snapshot. */
   public void append(KvSnapshot snapshot, int rows) {
     Objects.checkIndex(rows - 1, snapshot.rows());
     requireRoom(rows);
-    module
-        .call("restore", snapshot.tensor(), pool.tensor(), slot, pool.capacity(), length, rows)
-        .close();
+    for (int segment = 0; segment < pool.tensors().size(); segment++) {
+      Tensor from = snapshot.tensors().get(segment);
+      Tensor into = pool.tensors().get(segment);
+      module.call("restore", from, into, slot, pool.capacity(), length, rows).close();
+    }
     length += rows;
   }
 
@@ -68,10 +79,16 @@ public final class KvCache implements AutoCloseable {
   public void append(byte[] values, int of, int rows) {
     Objects.checkIndex(rows - 1, of);
     requireRoom(rows);
-    try (Tensor bytes = device.bytes(values)) {
-      module
-          .call("write_bytes", bytes, of, pool.tensor(), slot, pool.capacity(), length, rows)
-          .close();
+    int first = 0;
+    for (int segment = 0; segment < pool.tensors().size(); segment++) {
+      LayerDevices.Segment here = devices.segments().get(segment);
+      int end = first + values.length / devices.layers() * here.layers();
+      byte[] part = pool.tensors().size() == 1 ? values : Arrays.copyOfRange(values, first, end);
+      first = end;
+      Tensor into = pool.tensors().get(segment);
+      try (Tensor bytes = here.device().bytes(part)) {
+        module.call("write_bytes", bytes, of, into, slot, pool.capacity(), length, rows).close();
+      }
     }
     length += rows;
   }
@@ -130,8 +147,11 @@ public final class KvCache implements AutoCloseable {
       fromTo[i] = moves.get(i)[0];
       fromTo[count + i] = moves.get(i)[1];
     }
-    try (Tensor rows = device.longs(fromTo, 2, count)) {
-      module.call("move", pool.tensor(), rows).close();
+    for (int segment = 0; segment < pool.tensors().size(); segment++) {
+      TorchDevice device = devices.segments().get(segment).device();
+      try (Tensor rows = device.longs(fromTo, 2, count)) {
+        module.call("move", pool.tensors().get(segment), rows).close();
+      }
     }
   }
 

@@ -1,7 +1,6 @@
 package io.heterospec.processor.model;
 
 import io.heterospec.processor.torch.ScriptModule;
-import io.heterospec.processor.torch.TorchDevice;
 import java.util.TreeMap;
 
 /**
@@ -13,9 +12,8 @@ public final class KvMemory implements AutoCloseable {
   /** Rows of the smallest slot. */
   public static final int BLOCK_ROWS = 64;
 
-  private final TorchDevice device;
+  private final LayerDevices devices;
   private final ScriptModule module;
-  private final int layers;
   private final int kvHeads;
   private final long rowBytes;
   private final TreeMap<Integer, KvPool> pools = new TreeMap<>();
@@ -24,10 +22,9 @@ public final class KvMemory implements AutoCloseable {
   /**
    * @param rowBytes bytes of one row in all layers
    */
-  KvMemory(TorchDevice device, ScriptModule module, int layers, int kvHeads, long rowBytes) {
-    this.device = device;
+  KvMemory(LayerDevices devices, ScriptModule module, int kvHeads, long rowBytes) {
+    this.devices = devices;
     this.module = module;
-    this.layers = layers;
     this.kvHeads = kvHeads;
     this.rowBytes = rowBytes;
   }
@@ -87,7 +84,7 @@ public final class KvMemory implements AutoCloseable {
         trim();
       }
       if (pool == null) {
-        pool = new KvPool(device, module, layers, kvHeads, capacity);
+        pool = new KvPool(devices, module, kvHeads, capacity);
         pools.put(capacity, pool);
       } else if (pool.isFull()) {
         // Doubling: the copies cost no more than the rows that were ever written.
@@ -95,12 +92,12 @@ public final class KvMemory implements AutoCloseable {
         pool.grow((int) Math.min(pool.slots(), room));
       }
     }
-    return new KvCache(device, module, pool);
+    return new KvCache(devices, module, pool);
   }
 
   /** Gives up all memory that no open cache has. */
   public void trim() {
-    pools.values().forEach(KvPool::compact);
+    // The empty ones first: compaction needs memory itself.
     pools
         .values()
         .removeIf(
@@ -110,6 +107,7 @@ public final class KvMemory implements AutoCloseable {
               }
               return pool.isEmpty();
             });
+    pools.values().forEach(KvPool::compact);
   }
 
   private long slotBytes(KvPool pool) {

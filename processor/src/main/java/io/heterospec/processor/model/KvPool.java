@@ -8,32 +8,32 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntFunction;
 
 /**
  * Caches of one network that have the same capacity, as slots of one tensor {@code (layers, 2,
- * slots·kvHeads·capacity, headDim)}. Attention over all of them is one operation, and a pass writes
- * its keys and values with one, however many sequences it serves. Belongs to the device's thread.
+ * slots·kvHeads·capacity, headDim)} for each device that holds layers. Attention over all of them
+ * is one operation, and a pass writes its keys and values with one, however many sequences it
+ * serves. Belongs to the devices' thread.
  */
 final class KvPool implements AutoCloseable {
   private final ScriptModule module;
   private final int kvHeads;
   private final int capacity;
-  private final TorchDevice device;
+  private final LayerDevices devices;
   private final List<KvCache> caches = new ArrayList<>(); // in their slots, null where one is free
-  private Tensor tensor;
+  private List<Tensor> tensors; // of each segment of the devices
   private final BitSet used = new BitSet(); // free slots that hold what a closed cache left
   private int taken;
 
   /** A pool with one slot. */
-  KvPool(TorchDevice device, ScriptModule module, int layers, int kvHeads, int capacity) {
-    this.device = device;
+  KvPool(LayerDevices devices, ScriptModule module, int kvHeads, int capacity) {
+    this.devices = devices;
     this.module = module;
     this.kvHeads = kvHeads;
     this.capacity = capacity;
     this.caches.add(null);
-    try (Tensor like = device.floats(new float[] {0}, 1)) {
-      this.tensor = module.call("allocate", like, layers, kvHeads * capacity).tensor();
-    }
+    this.tensors = onEach(this::allocate);
   }
 
   /** Rows of each slot. */
@@ -71,7 +71,7 @@ final class KvPool implements AutoCloseable {
   /** Makes room for more slots; views of the old tensor must not be in use. */
   void grow(int more) {
     int rows = Math.multiplyExact(slots() + more, kvHeads * capacity);
-    replace(module.call("enlarge", tensor, rows).tensor());
+    replace(onEach(segment -> module.call("enlarge", tensors.get(segment), rows).tensor()));
     caches.addAll(Collections.nCopies(more, null));
   }
 
@@ -82,9 +82,7 @@ final class KvPool implements AutoCloseable {
     }
     List<KvCache> moving = caches.stream().filter(Objects::nonNull).toList();
     long[] from = moving.stream().mapToLong(KvCache::slot).toArray();
-    try (Tensor kept = device.longs(from, from.length)) {
-      replace(module.call("compact", tensor, kept, kvHeads * capacity).tensor());
-    }
+    replace(onEach(segment -> compacted(segment, from)));
     used.clear();
     caches.clear();
     for (KvCache cache : moving) {
@@ -93,9 +91,37 @@ final class KvPool implements AutoCloseable {
     }
   }
 
-  private void replace(Tensor successor) {
-    tensor.close();
-    tensor = successor;
+  private Tensor allocate(int segment) {
+    LayerDevices.Segment here = devices.segments().get(segment);
+    try (Tensor like = here.device().floats(new float[] {0}, 1)) {
+      return module.call("allocate", like, here.layers(), kvHeads * capacity).tensor();
+    }
+  }
+
+  private Tensor compacted(int segment, long[] slots) {
+    TorchDevice device = devices.segments().get(segment).device();
+    try (Tensor kept = device.longs(slots, slots.length)) {
+      return module.call("compact", tensors.get(segment), kept, kvHeads * capacity).tensor();
+    }
+  }
+
+  // All or none: a device that has no room for its part leaves the pool as it was.
+  private List<Tensor> onEach(IntFunction<Tensor> make) {
+    List<Tensor> made = new ArrayList<>();
+    try {
+      for (int segment = 0; segment < devices.segments().size(); segment++) {
+        made.add(make.apply(segment));
+      }
+      return made;
+    } catch (RuntimeException e) {
+      made.forEach(Tensor::close);
+      throw e;
+    }
+  }
+
+  private void replace(List<Tensor> successors) {
+    close();
+    tensors = successors;
   }
 
   /**
@@ -108,7 +134,9 @@ final class KvPool implements AutoCloseable {
       throw new IllegalStateException("all " + slots() + " cache slots are taken");
     }
     if (used.get(slot)) {
-      module.call("clear", tensor, firstRow(slot, 0), kvHeads * capacity).close();
+      for (Tensor tensor : tensors) {
+        module.call("clear", tensor, firstRow(slot, 0), kvHeads * capacity).close();
+      }
       used.clear(slot);
     }
     caches.set(slot, cache);
@@ -122,12 +150,15 @@ final class KvPool implements AutoCloseable {
     taken--;
   }
 
-  Tensor tensor() {
-    return tensor;
+  /**
+   * One of each segment of the devices: {@code (its layers, 2, slots·kvHeads·capacity, headDim)}.
+   */
+  List<Tensor> tensors() {
+    return tensors;
   }
 
   @Override
   public void close() {
-    tensor.close();
+    tensors.forEach(Tensor::close);
   }
 }

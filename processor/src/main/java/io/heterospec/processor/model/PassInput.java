@@ -238,7 +238,8 @@ final class PassInput {
     return layout;
   }
 
+  /** Of each group one of each segment of the devices. */
   List<Tensor> pools() {
-    return groups.stream().map(group -> group.pool.tensor()).toList();
+    return groups.stream().flatMap(group -> group.pool.tensors().stream()).toList();
   }
 }

@@ -20,25 +20,25 @@ import java.util.stream.LongStream;
 /**
  * A decoder of the Llama, Mistral, Qwen2 or Qwen3 family. Every pass also gives the features
  * EAGLE-3 reads: the inputs of layers {@code 2}, {@code L/2} and {@code L−3}, {@code (rows,
- * 3·hidden)}. Belongs to the device's thread.
+ * 3·hidden)}, on the last of its devices. Belongs to the devices' thread.
  */
 public final class TargetModel implements AutoCloseable {
   private static final LayerScript LAYER = LayerScript.TARGET;
 
-  private final TorchDevice device;
+  private final LayerDevices devices;
   private final ScriptModule module;
   private final TargetConfig config;
   private final KvMemory memory;
   private final RowBatch context = new RowBatch();
 
   private TargetModel(
-      TorchDevice device, Arithmetic arithmetic, ScriptModule module, TargetConfig config) {
-    this.device = device;
+      LayerDevices devices, Arithmetic arithmetic, ScriptModule module, TargetConfig config) {
+    this.devices = devices;
     this.module = module;
     this.config = config;
     long rowBytes =
         2L * config.layers() * config.kvHeads() * config.headDim() * arithmetic.dtype().bytes();
-    this.memory = new KvMemory(device, module, config.layers(), config.kvHeads(), rowBytes);
+    this.memory = new KvMemory(devices, module, config.kvHeads(), rowBytes);
   }
 
   /**
@@ -48,12 +48,13 @@ public final class TargetModel implements AutoCloseable {
    */
   public static TargetModel load(
       TorchDevice device, Arithmetic arithmetic, TargetCheckpoint checkpoint, boolean tapFeatures) {
-    return load(device, arithmetic, checkpoint, tapFeatures, LoadProgress.NONE);
+    LayerDevices alone = LayerDevices.single(device, checkpoint.config().layers());
+    return load(alone, arithmetic, checkpoint, tapFeatures, LoadProgress.NONE);
   }
 
-  /** Loads a checkpoint and tells how far it has come. */
+  /** Loads a checkpoint, each layer to its device, and tells how far it has come. */
   public static TargetModel load(
-      TorchDevice device,
+      LayerDevices devices,
       Arithmetic arithmetic,
       TargetCheckpoint checkpoint,
       boolean tapFeatures,
@@ -69,36 +70,54 @@ public final class TargetModel implements AutoCloseable {
                 config.headDim(),
                 config.rmsNormEps())
             .include("target")
-            .define("layers", layers)
+            .define("segments", devices.segments().size())
+            .define("borders", devices.borders())
+            .define("tables", "5 + " + layers + " * ${stride}")
             .define("tap_low", tapFeatures ? 2 : -1)
             .define("tap_middle", tapFeatures ? layers / 2 : -1)
             .define("tap_high", tapFeatures ? layers - 3 : -1);
     LAYER.define(source, config.variant(), config.slidingWindow());
-    ScriptModule module = ScriptModule.compile(device, source);
-    try (WeightLoader weights = new WeightLoader(device, arithmetic, progress)) {
-      addWeights(weights, checkpoint);
+    ScriptModule module = ScriptModule.compile(devices.first(), source);
+    try (WeightLoader weights = new WeightLoader(devices.first(), arithmetic, progress)) {
+      addWeights(weights, checkpoint, devices);
       weights.install(module);
     } catch (RuntimeException e) {
       module.close();
       throw e;
     }
-    return new TargetModel(device, arithmetic, module, config);
+    return new TargetModel(devices, arithmetic, module, config);
   }
 
-  private static void addWeights(WeightLoader weights, TargetCheckpoint checkpoint) {
+  private static void addWeights(
+      WeightLoader weights, TargetCheckpoint checkpoint, LayerDevices devices) {
     TargetConfig config = checkpoint.config();
     CheckpointTensors tensors = checkpoint.tensors();
+    RotaryTable rotary =
+        RotaryTable.of(
+            config.contextLength(), config.headDim(), config.ropeTheta(), config.ropeScaling());
     weights.add(tensors, TargetCheckpoint.EMBEDDING);
-    RotaryTable.of(
-            config.contextLength(), config.headDim(), config.ropeTheta(), config.ropeScaling())
-        .addTo(weights);
-    weights.addNorm(tensors, "model.norm.weight");
-    if (config.tieWordEmbeddings()) {
+    rotary.addTo(weights);
+    weights.on(devices.last()).addNorm(tensors, "model.norm.weight");
+    if (config.tieWordEmbeddings() && devices.segments().size() == 1) {
       weights.addTied(tensors, TargetCheckpoint.EMBEDDING, 0);
     } else {
       weights.addLinear(tensors, checkpoint.outputTensor());
     }
-    for (int i = 0; i < config.layers(); i++) {
+    List<Integer> borders = devices.borders();
+    for (int segment = 0; segment < devices.segments().size(); segment++) {
+      weights.on(devices.segments().get(segment).device());
+      addLayers(weights, checkpoint, borders.get(segment), borders.get(segment + 1));
+    }
+    for (LayerDevices.Segment later : devices.segments().subList(1, devices.segments().size())) {
+      rotary.addTo(weights.on(later.device()));
+    }
+  }
+
+  private static void addLayers(
+      WeightLoader weights, TargetCheckpoint checkpoint, int from, int to) {
+    TargetConfig config = checkpoint.config();
+    CheckpointTensors tensors = checkpoint.tensors();
+    for (int i = from; i < to; i++) {
       String layer = "model.layers." + i + ".";
       String attention = layer + "self_attn.";
       weights
@@ -117,10 +136,11 @@ public final class TargetModel implements AutoCloseable {
   }
 
   /**
-   * Its embeddings {@code (vocabulary, hidden)}, for a head that has none; the caller's to close.
+   * Its embeddings {@code (vocabulary, hidden)} on the last device, for a head that has none; the
+   * caller's to close.
    */
-  Tensor embedding() {
-    return module.call("embedding").tensor();
+  Tensor lastEmbedding() {
+    return module.call("last_embedding").tensor();
   }
 
   public TargetConfig config() {
@@ -173,8 +193,8 @@ public final class TargetModel implements AutoCloseable {
 
   private Result call(String method, RowBatch batch, long[] extra, Object... more) {
     PassInput input = batch.input(extra, extra == PassInput.NOTHING ? 0 : batch.rows());
-    try (Tensor ints = input.ints(device);
-        Tensor trees = input.trees(device)) {
+    try (Tensor ints = input.ints(devices.first());
+        Tensor trees = input.trees(devices.first())) {
       List<Object> arguments = new ArrayList<>(List.of(ints, trees, input.layout(), input.pools()));
       arguments.addAll(List.of(more));
       return module.call(method, arguments.toArray());
@@ -232,6 +252,7 @@ public final class TargetModel implements AutoCloseable {
   }
 
   private long[] choose(Tensor logits, long[] rows, Sampling how, long[] uniform) {
+    TorchDevice device = devices.last();
     try (Tensor wanted = device.longs(rows, rows.length)) {
       if (how.isGreedy()) {
         try (Tensor chosen = module.call("argmax_rows", logits, wanted).tensor()) {
@@ -296,7 +317,7 @@ public final class TargetModel implements AutoCloseable {
     cache.append(to - from);
     try (Tensor logits = out[0];
         Tensor features = out[1];
-        Tensor following = device.longs(next, next.length);
+        Tensor following = devices.last().longs(next, next.length);
         Tensor scores = module.call("score", logits, following, top).tensor()) {
       return scores.toFloats();
     }

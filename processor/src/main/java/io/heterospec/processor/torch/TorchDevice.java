@@ -38,9 +38,7 @@ public final class TorchDevice implements AutoCloseable {
     int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     Engine engine = Engine.getEngine(ENGINE);
     if (device.isGpu() && device.getDeviceId() >= engine.getGpuCount()) {
-      throw new IllegalArgumentException(
-          "device %s is not available: this build sees %d GPUs; use cpu, or build with -Pcuda"
-              .formatted(name, engine.getGpuCount()));
+      throw new IllegalArgumentException(absent(name, engine.getGpuCount()));
     }
     // Per thread: shapes change with every tree, and the profiling executor would recompile for
     // each.
@@ -51,14 +49,17 @@ public final class TorchDevice implements AutoCloseable {
     return opened;
   }
 
+  private static String absent(String name, int gpus) {
+    return gpus == 0
+        ? "device %s is not available: this build sees no GPU; use cpu, or build with -Pcuda"
+            .formatted(name)
+        : "device %s is not available: this machine has gpu:0 to gpu:%d".formatted(name, gpus - 1);
+  }
+
   private static Device parse(String name) {
     List<String> devices = DeviceNames.parse(name);
     if (devices.size() > 1) {
-      throw new IllegalArgumentException(
-          "device '"
-              + name
-              + "' names several GPUs; this version runs a model on one: use "
-              + devices.get(0));
+      throw new IllegalArgumentException("'" + name + "' names several devices, not one");
     }
     String device = devices.get(0);
     return device.equals("cpu")

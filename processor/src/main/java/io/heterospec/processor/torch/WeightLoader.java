@@ -27,7 +27,7 @@ public final class WeightLoader implements AutoCloseable {
   // Small: the C library keeps freed blocks of megabytes, and pieces between weights leave holes.
   private static final int PIECE_BYTES = 1 << 20;
 
-  private final TorchDevice device;
+  private TorchDevice device;
   private final ScriptModule module;
   private final LinearKernel kernel;
   private final double tolerance;
@@ -47,6 +47,12 @@ public final class WeightLoader implements AutoCloseable {
     this.tolerance = arithmetic.dtype() == Dtype.FP32 ? 1e-4 : 3e-2;
     ScriptSource source = new ScriptSource("Weights").include("weights");
     module = ScriptModule.compile(device, kernel.define(source, arithmetic.dtype()));
+  }
+
+  /** What is added from now on lies on this device. */
+  public WeightLoader on(TorchDevice next) {
+    device = next;
+    return this;
   }
 
   /** Adds tensors as they are, stacked along their rows: an embedding, or biases. */

@@ -42,7 +42,7 @@ class DevicePlacementTest {
                 DevicePlacement.of(
                     List.of(new Room("gpu:2", 78 * GIB), new Room("gpu:5", 40 * GIB)), load))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("[gpu:2, gpu:5]", "57 of 80 layers of 2.0 GiB", "--cache-mb");
+        .hasMessageContainingAll("[gpu:2, gpu:5]", "57 of 80 layers of 2.0 GiB", "add a device");
   }
 
   @Test

@@ -53,7 +53,9 @@ public class SamplingBenchmark {
     ScriptSource source =
         DecoderScript.of("Target", plain, 1, 1, 2, 1e-5)
             .include("target")
-            .define("layers", 1)
+            .define("segments", 1)
+            .define("borders", "[0, 1]")
+            .define("tables", "5 + ${stride}")
             .define("tap_low", -1)
             .define("tap_middle", -1)
             .define("tap_high", -1);

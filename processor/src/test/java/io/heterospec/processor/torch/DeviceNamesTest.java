@@ -33,9 +33,15 @@ class DeviceNamesTest {
   }
 
   @Test
-  void aModelRunsOnOneDeviceOnly() {
+  void aGroupOpensAllOfThemOrNone() {
+    assertThatThrownBy(() -> DeviceGroup.open("gpu:98,gpu:99", 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("gpu:98 is not available");
     assertThatThrownBy(() -> TorchDevice.open("gpu:0,gpu:1", 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("runs a model on one: use gpu:0");
+        .hasMessageContaining("names several devices");
+    try (DeviceGroup group = DeviceGroup.open("cpu", 1)) {
+      assertThat(group.first()).isSameAs(group.last());
+    }
   }
 }
