@@ -83,6 +83,17 @@ public final class HeteroSpecApplication implements AutoCloseable {
       add(Role.GATEWAY, topology.gateway(responses), config.gatewayProperties());
     }
     running = new CountDownLatch(instances.size());
+    if (engine != null) {
+      engine.onDeath(this::onEngineDeath);
+    }
+  }
+
+  // Its work is in the stores: who takes the tasks over goes on with it, and a process that is
+  // started again has a sound device.
+  private void onEngineDeath(Throwable cause) {
+    failure = cause;
+    LOG.error("the engine is dead: this process hands over and ends", cause);
+    ended.countDown();
   }
 
   /**
@@ -188,8 +199,12 @@ public final class HeteroSpecApplication implements AutoCloseable {
     }
   }
 
-  /** Whether every instance runs or rebalances. */
+  /** Whether nothing has failed for good, and every instance runs or rebalances. */
   public boolean healthy() {
+    return failure == null && instancesRun();
+  }
+
+  private boolean instancesRun() {
     return instances.values().stream()
         .allMatch(streams -> streams.state().isRunningOrRebalancing());
   }
@@ -229,7 +244,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
   /** Hands over what is being generated, leaves the groups and closes. */
   @Override
   public void close() {
-    if (healthy()) {
+    if (instancesRun()) {
       handOver();
     }
     // By default an instance stays a member until its session times out, and its work waits.

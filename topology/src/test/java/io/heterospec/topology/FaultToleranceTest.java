@@ -84,6 +84,39 @@ class FaultToleranceTest {
     }
   }
 
+  @Test
+  void aDeadEngineEndsTheProcessAndAnotherGoesOnWithItsWork() throws Exception {
+    try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0, Map.of());
+        SchemaRegistryServer registry = SchemaRegistryServer.start(broker.bootstrapServers(), 0);
+        MortalEngine dying = new MortalEngine();
+        TorchEngine sound =
+            TorchEngine.open(
+                EngineOptions.of(DemoPair.target(), null).withName("demo").withThreads(1))) {
+      HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings(broker, registry));
+      Set<Role> roles = Set.of(Role.ROUTER, Role.PROCESSOR);
+      try (Topics topics = new Topics(config)) {
+        try (HeteroSpecApplication application =
+            HeteroSpecApplication.create(config, dying, roles)) {
+          application.start();
+          topics.send(topics.bytes(prompt("cut")));
+          Awaitility.await().atMost(LIMIT).until(() -> dying.load() == 1);
+          assertThat(application.healthy()).isTrue();
+          dying.die();
+          application.awaitShutdown();
+          assertThat(application.healthy()).isFalse();
+          assertThat(application.failure()).hasValueSatisfying(
+              cause -> assertThat(cause).hasMessage("the device is lost"));
+        }
+        try (HeteroSpecApplication application =
+            HeteroSpecApplication.create(config, sound, roles)) {
+          application.start();
+          topics.awaitCompletions("cut");
+          assertThat(topics.errors).containsExactly((String) null);
+        }
+      }
+    }
+  }
+
   private Map<String, Object> settings(EmbeddedBroker broker, SchemaRegistryServer registry) {
     Map<String, Object> settings = new HashMap<>();
     settings.put("bootstrap.servers", broker.bootstrapServers());
@@ -102,6 +135,7 @@ class FaultToleranceTest {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Deserializer<Completion> completion;
     final List<String> completed = new ArrayList<>();
+    final List<String> errors = new ArrayList<>(); // of the completions, null without one
     final List<byte[]> dead = new ArrayList<>();
 
     Topics(HeteroSpecConfig config) {
@@ -137,8 +171,9 @@ class FaultToleranceTest {
                   if (record.topic().equals(config.topics().deadLetters())) {
                     dead.add(record.value());
                   } else {
-                    completed.add(
-                        completion.deserialize(record.topic(), record.value()).getRequestId());
+                    Completion end = completion.deserialize(record.topic(), record.value());
+                    completed.add(end.getRequestId());
+                    errors.add(end.getError() == null ? null : end.getError().getCode());
                   }
                 }
                 assertThat(completed).containsExactly(ids);

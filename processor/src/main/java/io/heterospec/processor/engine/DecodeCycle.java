@@ -51,8 +51,14 @@ final class DecodeCycle {
     this.drafter = head == null ? null : new Drafter(head, budget);
   }
 
-  /** Runs a cycle; each sequence's new tokens follow its old ones. */
-  List<Outcome> run(List<Sequence> sequences) {
+  /**
+   * Runs a cycle; each sequence's new tokens follow its old ones. Where the device has no memory
+   * for it, the sequences are as before but for rows that their heads have read: the cycle can be
+   * run again.
+   *
+   * @param speculate false to decode plainly, whatever the policies
+   */
+  List<Outcome> run(List<Sequence> sequences, boolean speculate) {
     long start = System.nanoTime();
     takeNanos();
     for (Sequence sequence : sequences) {
@@ -61,7 +67,7 @@ final class DecodeCycle {
       }
     }
     if (drafter != null) {
-      drafter.draft(sequences);
+      drafter.draft(sequences, speculate);
     }
     long drafted = System.nanoTime();
     TargetModel.Pass pass = verify(sequences);

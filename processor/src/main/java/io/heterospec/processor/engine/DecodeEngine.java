@@ -2,6 +2,7 @@ package io.heterospec.processor.engine;
 
 import io.heterospec.processor.text.TextModel;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Decodes many sequences on one device. One thread owns the models and caches; every method here
@@ -46,6 +47,15 @@ public interface DecodeEngine extends AutoCloseable {
 
   /** Whether the engine's thread is alive and its device usable. */
   boolean healthy();
+
+  /**
+   * Names what shall hear of the engine's death: a device that is lost, or an error nobody expects.
+   * It is told at once where that has happened already, otherwise on the engine's thread; closing
+   * is no death.
+   */
+  default void onDeath(Consumer<Throwable> listener) {
+    // Engines without a device of their own do not die.
+  }
 
   /** Stops the engine thread and releases the models and caches. */
   @Override

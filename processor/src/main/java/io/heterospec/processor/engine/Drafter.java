@@ -73,8 +73,12 @@ final class Drafter {
     return growth.budgetedRows();
   }
 
-  /** Drafts for one cycle of every sequence whose policy drafts and that has room for a draft. */
-  void draft(List<Sequence> sequences) {
+  /**
+   * Drafts for one cycle of every sequence whose policy drafts and that has room for a draft.
+   *
+   * @param speculate false where none drafts in this cycle, as if all decoded plainly
+   */
+  void draft(List<Sequence> sequences, boolean speculate) {
     List<Growing> growing = new ArrayList<>();
     long now = System.currentTimeMillis();
     for (Sequence sequence : sequences) {
@@ -83,8 +87,9 @@ final class Drafter {
       sequence.share = null;
       // A token beyond the limit could never be emitted.
       int limit = sequence.text.remaining() - 1;
-      boolean able = limit >= 1 && sequence.policy.drafts() && !sequence.features().isEmpty();
-      if (sequence.isBudgeted()) {
+      boolean able =
+          speculate && limit >= 1 && sequence.policy.drafts() && !sequence.features().isEmpty();
+      if (speculate && sequence.isBudgeted()) {
         sequence.share = share(sequence, able ? limit : 0, now);
       }
       if (able || sequence.share != null) {

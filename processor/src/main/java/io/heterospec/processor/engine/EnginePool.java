@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -101,6 +102,15 @@ public final class EnginePool implements DecodeEngine {
   @Override
   public TextModel model() {
     return engines.get(0).model();
+  }
+
+  /**
+   * The death of one is that of the pool: CUDA's errors outlive no process but spread within one,
+   * and what the others run continues elsewhere as well.
+   */
+  @Override
+  public void onDeath(Consumer<Throwable> listener) {
+    engines.forEach(engine -> engine.onDeath(listener));
   }
 
   /** Whether all devices are: the process is replaced when one is not. */

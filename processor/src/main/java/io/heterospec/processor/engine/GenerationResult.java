@@ -7,7 +7,8 @@ import io.heterospec.processor.kv.CacheTier;
  *
  * @param requestId the request
  * @param finishReason why it ended
- * @param errorCode for FAILED: a stable code such as {@code ENGINE_ERROR}; otherwise null
+ * @param errorCode for FAILED: {@code ENGINE_ERROR}, or {@code ENGINE_LOST} where the engine died
+ *     and another can go on from what was emitted; otherwise null
  * @param errorMessage for FAILED: what happened, without prompt text; otherwise null
  * @param retryable for FAILED: whether the same request may succeed later
  * @param tokenIds every generated token, committed ones included; an end-of-sequence token counts
@@ -44,6 +45,13 @@ public record GenerationResult(
     long queueNanos,
     long prefillNanos,
     long decodeNanos) {
+
+  static final String ENGINE_LOST = "ENGINE_LOST";
+
+  /** Whether the engine died, which ends nothing but this attempt. */
+  public boolean isEngineLost() {
+    return ENGINE_LOST.equals(errorCode);
+  }
 
   /** Mean acceptance length τ: tokens per target call, the target's own token counted. */
   public double meanAcceptanceLength() {

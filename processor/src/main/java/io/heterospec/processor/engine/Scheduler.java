@@ -1,7 +1,9 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.torch.DeviceFault;
 import io.heterospec.processor.tree.SpeculationBudget;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import org.slf4j.Logger;
@@ -22,6 +24,7 @@ final class Scheduler {
   private final SessionCaches sessions;
   private final Prefill prefill;
   private final DecodeCycle cycle;
+  private final MemoryPressure pressure = new MemoryPressure();
   private final int maxLive;
   private final AdmissionQueue waiting = new AdmissionQueue();
   private final List<Sequence> live = new ArrayList<>();
@@ -92,7 +95,15 @@ final class Scheduler {
 
   /** Writes a page of a session whose turn is over; false when none could be written. */
   boolean writePage() {
-    return sessions.write();
+    try {
+      return sessions.write();
+    } catch (RuntimeException e) {
+      if (DeviceFault.of(e) == DeviceFault.STICKY) {
+        throw lost(e);
+      }
+      LOG.warn("the cache of a session was not stored", e);
+      return true;
+    }
   }
 
   /** Admits what fits, prefills a chunk and runs a cycle of everything that is prefilled. */
@@ -102,12 +113,12 @@ final class Scheduler {
     readPages();
     prefill();
     decode(live.stream().filter(Sequence::prefilled).toList());
-    sessions.write();
+    writePage();
   }
 
-  /** Ends everything with an error, live and waiting. */
-  void failAll(Throwable cause) {
-    takeAll().forEach(sequence -> fail(sequence, cause));
+  /** Ends this attempt of everything, live and waiting: the engine is dead. */
+  void loseAll(Throwable cause) {
+    takeAll().forEach(sequence -> release(sequence, SequenceResult.lost(sequence, cause)));
   }
 
   /** Ends everything without events. */
@@ -143,8 +154,25 @@ final class Scheduler {
         sessions.shrink();
         live.add(next);
       } catch (RuntimeException e) {
+        if (DeviceFault.of(e) != DeviceFault.NONE) {
+          postpone(next, e);
+          return;
+        }
         fail(next, e);
       }
+    }
+  }
+
+  // Those who are live may need less soon; alone it gets what can be given up.
+  private void postpone(Sequence next, RuntimeException cause) {
+    next.close();
+    waiting.add(next);
+    if (live.isEmpty() || DeviceFault.of(cause) == DeviceFault.STICKY) {
+      recover(List.of(next), cause);
+    } else {
+      LOG.warn("no memory for generation {} now: it waits", next.request.id());
+      sessions.clear();
+      trimIfPossible();
     }
   }
 
@@ -181,7 +209,8 @@ final class Scheduler {
       try {
         sessions.read(sequence);
       } catch (RuntimeException e) {
-        failTogether(List.of(sequence), e);
+        sessions.stopReading(sequence);
+        recover(List.of(sequence), e);
       }
     }
   }
@@ -194,7 +223,7 @@ final class Scheduler {
     try {
       prefill.run(parts);
     } catch (RuntimeException e) {
-      failTogether(parts.stream().map(Prefill.Part::sequence).toList(), e);
+      recover(parts.stream().map(Prefill.Part::sequence).toList(), e);
     }
   }
 
@@ -204,23 +233,59 @@ final class Scheduler {
     }
     List<DecodeCycle.Outcome> outcomes;
     try {
-      outcomes = cycle.run(ready);
+      outcomes = cycle.run(ready, pressure.speculates());
     } catch (RuntimeException e) {
-      failTogether(ready, e);
+      recover(ready, e);
       return;
     }
+    pressure.cycleDone();
     outcomes.forEach(this::deliver);
   }
 
-  // A pass that fails leaves the caches of all its sequences in doubt. Memory may be what it
-  // lacked.
+  private void recover(List<Sequence> involved, RuntimeException cause) {
+    switch (DeviceFault.of(cause)) {
+      case STICKY -> throw lost(cause);
+      case OUT_OF_MEMORY -> relieve(involved, cause);
+      case NONE -> failTogether(involved, cause);
+    }
+  }
+
+  private static DeviceLostException lost(RuntimeException cause) {
+    return new DeviceLostException("the device is lost to this process", cause);
+  }
+
+  // A pass without the memory it needs leaves all context as it was: it is run again when there is
+  // more.
+  private void relieve(List<Sequence> involved, RuntimeException cause) {
+    boolean drafting = involved.stream().anyMatch(sequence -> sequence.policy.drafts());
+    MemoryPressure.Relief relief = pressure.next(drafting, sessions.bytes() > 0);
+    LOG.warn("the device's memory ran out: {}", relief.description());
+    switch (relief) {
+      case SPECULATION -> trimIfPossible();
+      case SESSIONS -> {
+        sessions.clear();
+        trimIfPossible();
+      }
+      case REQUEST -> failTogether(List.of(Collections.max(involved, AdmissionQueue.FAIR)), cause);
+      case DEVICE ->
+          throw new DeviceLostException(
+              "the device's memory runs out whatever is given up; lower --cache-mb", cause);
+    }
+  }
+
+  // A pass that fails leaves the caches of all its sequences in doubt.
   private void failTogether(List<Sequence> sequences, RuntimeException cause) {
     live.removeAll(sequences);
+    waiting.removeIf(sequences::contains);
     sequences.forEach(sequence -> fail(sequence, cause));
+    trimIfPossible();
+  }
+
+  private void trimIfPossible() {
     try {
       trim();
     } catch (RuntimeException e) {
-      LOG.warn("the memory of failed generations was not given back", e);
+      LOG.warn("memory that no generation uses was not given back", e);
     }
   }
 

@@ -16,6 +16,12 @@ final class SequenceResult {
     return result(sequence, FinishReason.FAILED, ENGINE_ERROR, message, mayPass(cause));
   }
 
+  /** Of an engine that is dead: another can go on with it. */
+  static GenerationResult lost(Sequence sequence, Throwable cause) {
+    String message = "the engine died while decoding (" + cause.getClass().getSimpleName() + ")";
+    return result(sequence, FinishReason.FAILED, GenerationResult.ENGINE_LOST, message, true);
+  }
+
   // The device, its memory and the engine's state may be better next time. A request that the code
   // has no answer to has none the next time either.
   private static boolean mayPass(Throwable cause) {

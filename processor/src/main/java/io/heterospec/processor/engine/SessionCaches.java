@@ -144,13 +144,22 @@ final class SessionCaches {
 
   /** Reads the next page of a turn, if it still reads pages. */
   void read(Sequence sequence) {
-    PageReader reader = sequence.reader;
-    if (!reader.next()) {
-      sequence.reader = null;
-      if (reader.rows() > 0) {
-        sequence.storedRows = reader.rows();
-        sequence.found(CacheTier.STORE, reader.rows());
-      }
+    if (!sequence.reader.next()) {
+      stopReading(sequence);
+    }
+  }
+
+  /** Reads no more pages of a turn: what is not whole by now is computed. */
+  void stopReading(Sequence sequence) {
+    int whole = sequence.reader.rows();
+    sequence.reader = null;
+    sequence.targetCache().truncate(whole);
+    if (sequence.headCache() != null) {
+      sequence.headCache().truncate(whole);
+    }
+    if (whole > 0) {
+      sequence.storedRows = whole;
+      sequence.found(CacheTier.STORE, whole);
     }
   }
 
@@ -163,7 +172,7 @@ final class SessionCaches {
     Iterator<ParkedSession> waiting = unstored.iterator();
     while (waiting.hasNext()) {
       ParkedSession session = waiting.next();
-      if (session.store(format)) {
+      if (stored(session)) {
         if (session.isStored()) {
           waiting.remove();
         }
@@ -171,6 +180,15 @@ final class SessionCaches {
       }
     }
     return false;
+  }
+
+  private boolean stored(ParkedSession session) {
+    try {
+      return session.store(format);
+    } catch (RuntimeException e) {
+      drop(session.pages().session()); // it would fail again; only speed is lost
+      throw e;
+    }
   }
 
   /** Whether pages wait to be written. */

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,12 +56,10 @@ public final class TorchEngine implements DecodeEngine {
   private final Policies policies;
   private final RequestLimits limits;
   private volatile boolean closed;
-  private volatile Throwable death;
+  private final CompletableFuture<Throwable> death = new CompletableFuture<>();
 
   private TorchEngine(
-      EngineOptions options,
-      HuggingFaceTextModel text,
-      Function<EngineOptions, ModelPair> loader) {
+      EngineOptions options, HuggingFaceTextModel text, Function<EngineOptions, ModelPair> loader) {
     this.options = options;
     this.text = text;
     this.loader = loader;
@@ -227,8 +226,13 @@ public final class TorchEngine implements DecodeEngine {
   }
 
   @Override
+  public void onDeath(Consumer<Throwable> listener) {
+    CompletableFuture<Void> unused = death.thenAccept(listener);
+  }
+
+  @Override
   public boolean healthy() {
-    return !closed && death == null && thread.isAlive();
+    return !closed && !death.isDone() && thread.isAlive();
   }
 
   @Override
@@ -258,8 +262,9 @@ public final class TorchEngine implements DecodeEngine {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
     }
-    if (death != null) {
-      throw new IllegalStateException("the engine died: " + death, death);
+    if (death.isDone()) {
+      Throwable cause = death.join();
+      throw new IllegalStateException("the engine died: " + cause.getMessage(), cause);
     }
   }
 
@@ -273,11 +278,12 @@ public final class TorchEngine implements DecodeEngine {
     try {
       models = loader.apply(options);
     } catch (Throwable e) {
-      death = e;
+      death.complete(e);
       loading.completeExceptionally(e);
       return;
     }
-    try (models) {
+    boolean lost = false;
+    try {
       Loaded loaded;
       try {
         Policies served =
@@ -290,11 +296,17 @@ public final class TorchEngine implements DecodeEngine {
         loaded = new Loaded(models, caches, scheduler);
         loading.complete(new Opened(models, caches, served, sessions.rows()));
       } catch (Throwable e) {
-        death = e;
+        death.complete(e);
         loading.completeExceptionally(e);
         return;
       }
       serve(loaded);
+      lost = death.getNow(null) instanceof DeviceLostException;
+    } finally {
+      // To give memory of a lost device back may hang or abort; it goes with the process.
+      if (!lost) {
+        models.close();
+      }
     }
   }
 
@@ -323,10 +335,10 @@ public final class TorchEngine implements DecodeEngine {
       }
       scheduler.abandonAll();
     } catch (Throwable e) {
-      // An Error, such as memory running out: nothing live can be trusted any more.
-      LOG.error("the engine's thread died", e);
-      death = e;
-      failUntilClosed(loaded, e);
+      // A lost device, or an Error such as the heap running out: nothing live can be trusted.
+      LOG.error("the engine of {} died", options.device(), e);
+      death.complete(e);
+      loseUntilClosed(loaded, e);
     }
   }
 
@@ -348,12 +360,12 @@ public final class TorchEngine implements DecodeEngine {
   }
 
   // A command may have been left just before the death was seen: none stays unanswered.
-  private void failUntilClosed(Loaded loaded, Throwable cause) {
-    loaded.scheduler().failAll(cause);
+  private void loseUntilClosed(Loaded loaded, Throwable cause) {
+    loaded.scheduler().loseAll(cause);
     while (!closed) {
       try {
         commands.take().run(loaded);
-        loaded.scheduler().failAll(cause);
+        loaded.scheduler().loseAll(cause);
       } catch (InterruptedException e) {
         LOG.debug("interrupted; this thread ends when the engine is closed", e);
       }

@@ -51,8 +51,10 @@ public final class ScriptModule implements AutoCloseable {
    *
    * @param arguments {@link Tensor}, {@link Integer}, {@link Long}, {@link Double}, a {@code
    *     long[]} for {@code List[int]}, or a list of tensors; tensors stay the caller's
+   * @throws IllegalStateException on any thread but the device's
    */
   public Result call(String method, Object... arguments) {
+    device.enter(method);
     IValue[] values = new IValue[arguments.length];
     try {
       for (int i = 0; i < arguments.length; i++) {

@@ -11,14 +11,31 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** One CPU or GPU and the tensors made on it. Tensors must be made and closed on one thread. */
+/**
+ * One CPU or GPU and the tensors made on it. Tensors must be made and closed on the thread that
+ * opened it; calls of scripts from any other are refused.
+ */
 public final class TorchDevice implements AutoCloseable {
   private static final String ENGINE = "PyTorch";
 
   private final String name;
   private final Device device;
   private final PtNDManager manager;
+  private final Thread owner = Thread.currentThread();
+  private CallProbe probe = method -> {};
   private int threads;
+
+  /** Hears of every call of a script on the device before it is made. */
+  @FunctionalInterface
+  public interface CallProbe {
+    /**
+     * Called on the device's thread.
+     *
+     * @param method of the script
+     * @throws RuntimeException instead of the call, as if the device had failed
+     */
+    void before(String method);
+  }
 
   private TorchDevice(String name, Device device) {
     this.name = name;
@@ -117,6 +134,26 @@ public final class TorchDevice implements AutoCloseable {
     Shape shape = new Shape(values.length);
     ByteBuffer wrapped = ByteBuffer.wrap(values);
     return new Tensor(manager, (PtNDArray) manager.create(wrapped, shape, DataType.UINT8));
+  }
+
+  /** Sets what hears of calls: the place to observe a device, or to let it fail. */
+  public void probe(CallProbe listener) {
+    probe = listener;
+  }
+
+  /**
+   * The one gate of all work on the device.
+   *
+   * @throws IllegalStateException on any thread but the one that opened it: libtorch's modes are
+   *     per thread, and passes on two threads would overwrite each other's caches
+   */
+  void enter(String method) {
+    if (Thread.currentThread() != owner) {
+      throw new IllegalStateException(
+          "%s belongs to thread '%s'; '%s' was called on thread '%s'"
+              .formatted(name, owner.getName(), method, Thread.currentThread().getName()));
+    }
+    probe.before(method);
   }
 
   Device device() {

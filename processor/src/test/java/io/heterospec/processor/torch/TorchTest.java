@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 class TorchTest {
@@ -44,6 +47,24 @@ class TorchTest {
       assertThatThrownBy(() -> ScriptModule.compile(cpu, source))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("no_such_operation");
+    }
+  }
+
+  @Test
+  void scriptsAreRefusedOnAnyThreadButTheDevices() throws Exception {
+    ScriptSource source =
+        LinearKernel.PLAIN.define(new ScriptSource("W").include("weights"), Dtype.FP32);
+    ExecutorService other = Executors.newSingleThreadExecutor(r -> new Thread(r, "intruder"));
+    try (TorchDevice cpu = TorchDevice.open("cpu", 1);
+        ScriptModule weights = ScriptModule.compile(cpu, source);
+        Tensor like = cpu.floats(new float[] {0}, 1)) {
+      Future<Double> probe = other.submit(() -> weights.call("probe", like).number());
+      assertThatThrownBy(probe::get)
+          .hasCauseInstanceOf(IllegalStateException.class)
+          .hasMessageContainingAll("cpu belongs to thread", "'probe'", "thread 'intruder'");
+      assertThat(weights.call("probe", like).number()).isPositive();
+    } finally {
+      other.shutdownNow();
     }
   }
 

@@ -1,12 +1,15 @@
 package io.heterospec.topology.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.heterospec.processor.checkpoint.CheckpointSummary;
+import io.heterospec.processor.engine.MemoryPlan;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,9 +25,12 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  heterospec inspect model/demo/target",
-      "  heterospec inspect model/demo/draft --target model/demo/target --json"
+      "  heterospec inspect model/demo/draft --target model/demo/target --json",
+      "  heterospec inspect llama-70b --device gpu:0,gpu:1 --free 79,79"
     })
 final class InspectCommand implements Callable<Integer> {
+  private static final double GIB = 1 << 30;
+
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "DIR", description = "Directory of a target or of a draft head.")
@@ -33,6 +39,8 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--target", paramLabel = "DIR", description = "Target that a head shall fit.")
   Path target;
 
+  @Mixin PlanOptions planning;
+
   @Option(names = "--json", description = "Print one JSON object.")
   boolean json;
 
@@ -40,15 +48,86 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() {
     CheckpointSummary summary = CheckpointSummary.of(directory, target);
     PrintWriter out = spec.commandLine().getOut();
+    boolean planned = planning.isAsked() && summary.runnable();
+    Plan plan = planned ? plan(summary) : null;
     if (json) {
       ObjectNode object = Json.MAPPER.valueToTree(summary);
       object.put("runnable", summary.runnable());
+      if (plan != null) {
+        object.set("plan", plan.json());
+      }
       Json.print(out, object);
     } else {
       print(out, summary);
+      if (plan != null) {
+        plan.print(out);
+      }
     }
     out.flush();
-    return summary.runnable() ? 0 : HeteroSpec.WRONG_INPUT;
+    return summary.runnable() && (plan == null || plan.fits()) ? 0 : HeteroSpec.WRONG_INPUT;
+  }
+
+  private Plan plan(CheckpointSummary summary) {
+    boolean head = summary.kind() == CheckpointSummary.Kind.DRAFT;
+    if (head && target == null) {
+      throw new IllegalArgumentException("a head is planned with its target: give --target DIR");
+    }
+    try {
+      return new Plan(head ? planning.plan(target, directory) : planning.plan(directory, null), "");
+    } catch (IllegalArgumentException e) {
+      return new Plan(null, e.getMessage());
+    }
+  }
+
+  /**
+   * How devices would hold it.
+   *
+   * @param memory null where they cannot
+   * @param problem why not, otherwise empty
+   */
+  private record Plan(MemoryPlan memory, String problem) {
+    boolean fits() {
+      return memory != null;
+    }
+
+    ObjectNode json() {
+      ObjectNode object = Json.MAPPER.createObjectNode().put("fits", fits());
+      if (!fits()) {
+        return object.put("problem", problem);
+      }
+      ArrayNode devices = object.putArray("devices");
+      int first = 0;
+      for (int i = 0; i < memory.placement().layers().length; i++) {
+        int count = memory.placement().layers()[i];
+        devices
+            .addObject()
+            .put("device", memory.placement().devices().get(i))
+            .put("first_layer", first)
+            .put("last_layer", first + count - 1);
+        first += count;
+      }
+      return object
+          .put("weight_bytes", memory.weights())
+          .put("workspace_bytes", memory.workspace())
+          .put("cache_bytes", memory.caches())
+          .put("cache_tokens", memory.cacheTokens());
+    }
+
+    void print(PrintWriter out) {
+      if (!fits()) {
+        out.printf("%-16s%s%n", "plan", problem);
+        return;
+      }
+      out.printf("%-16slayers %s%n", "plan", memory.placement().describe());
+      out.printf(
+          Locale.ROOT,
+          "%-16s%.1f GiB of weights, %.1f of caches for %d tokens, %.1f of workspace on each device%n",
+          "memory",
+          memory.weights() / GIB,
+          memory.caches() / GIB,
+          memory.cacheTokens(),
+          memory.workspace() / GIB);
+    }
   }
 
   private static void print(PrintWriter out, CheckpointSummary s) {

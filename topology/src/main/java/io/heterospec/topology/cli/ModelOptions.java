@@ -27,9 +27,11 @@ final class ModelOptions {
 
   @Option(
       names = "--device",
-      paramLabel = "cpu|gpu:N",
+      paramLabel = "cpu|gpu:N,…",
       defaultValue = "cpu",
-      description = "Device to decode on. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Device to decode on; several GPUs share the layers of one model, by what memory they"
+              + " have left. Default: ${DEFAULT-VALUE}.")
   String device;
 
   @Option(

@@ -21,9 +21,12 @@ final class Outbox implements GenerationListener {
     events.add(step);
   }
 
+  /** A dead engine ends nothing: what it ran stays pending, for whoever takes the task over. */
   @Override
   public void onFinished(GenerationResult result) {
-    events.add(result);
+    if (!result.isEngineLost()) {
+      events.add(result);
+    }
   }
 
   /**

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +102,49 @@ class InspectCommandTest {
     assertThat(json.get("kvBytesPerTokenBf16").asInt()).isEqualTo(2 * 6 * 2 * 32 * 2);
     assertThat(json.get("featureLayers")).hasToString("[2,3,3]");
     assertThat(json.get("contextLength").asInt()).isEqualTo(32768);
+  }
+
+  @Test
+  void theLayersArePlacedOverSeveralDevices() throws IOException {
+    Path head = fabricate("head", HEAD, "safetensors");
+    String[] pair = {
+      "inspect", head.toString(), "--target", target.toString(), "--device", "gpu:0,gpu:1"
+    };
+    JsonNode plan = plan(0, pair, "--free", "1.5,0.9", "--cache-mb", "8", "--json");
+    assertThat(plan.get("fits").asBoolean()).isTrue();
+    assertThat(plan.get("devices")).hasSize(2);
+    assertThat(plan.get("devices").get(0).get("device").asText()).isEqualTo("gpu:0");
+    assertThat(plan.get("devices").get(0).get("first_layer").asInt()).isZero();
+    int last = plan.get("devices").get(0).get("last_layer").asInt();
+    assertThat(plan.get("devices").get(1).get("first_layer").asInt()).isEqualTo(last + 1);
+    assertThat(plan.get("devices").get(1).get("last_layer").asInt()).isEqualTo(5);
+    // Keys and values of two heads of 32 in six layers, and of four heads of 8 in the head's own.
+    assertThat(plan.get("cache_tokens").asLong()).isEqualTo((8 << 20) / (2 * 2 * (6 * 64 + 32)));
+    assertThat(Cli.run("inspect", target.toString(), "--device", "cpu").out())
+        .contains("plan            layers cpu: 0–5", "of caches for");
+  }
+
+  @Test
+  void whatDoesNotFitOrIsNotThereIsRefused() throws IOException {
+    String[] alone = {"inspect", target.toString(), "--device", "gpu:0,gpu:1"};
+    assertThat(plan(2, alone, "--free", "0.6,0.1", "--json").get("problem").asText())
+        .contains("room for");
+    assertThat(plan(2, alone, "--free", "1", "--json").get("problem").asText())
+        .contains("a number for each of the 2 devices");
+    assertThat(plan(2, new String[] {"inspect", target.toString(), "--device", "gpu:9", "--json"}))
+        .asString()
+        .contains("gpu:9 is not available");
+    Path head = fabricate("head", HEAD, "safetensors");
+    Cli lonely = Cli.run("inspect", head.toString(), "--device", "cpu");
+    assertThat(lonely.code()).isEqualTo(2);
+    assertThat(lonely.err()).contains("give --target DIR");
+  }
+
+  private static JsonNode plan(int code, String[] command, String... more) throws IOException {
+    Cli result =
+        Cli.run(Stream.concat(Arrays.stream(command), Arrays.stream(more)).toArray(String[]::new));
+    assertThat(result.code()).as(result.err()).isEqualTo(code);
+    return result.json().get("plan");
   }
 
   @ParameterizedTest
