@@ -21,7 +21,7 @@ record DraftInflation(DraftCheckpoint draft, Widening widening) {
     inflated.add(widening.matrix(tensors, "fc.weight", 3));
     inflated.add(widening.norm(tensors, LAYER + "hidden_norm.weight"));
     // The embedding and the feature side by side.
-    inflated.addAll(widening.layer(tensors, LAYER, LAYER, 2));
+    inflated.addAll(widening.layer(tensors, LAYER, LAYER, 2, draft.config().variant()));
     inflated.add(widening.norm(tensors, "norm.weight"));
     inflated.add(widening.columns(tensors, "lm_head.weight"));
     if (draft.hasOwnEmbedding()) {
@@ -29,7 +29,7 @@ record DraftInflation(DraftCheckpoint draft, Widening widening) {
     }
     for (String map : List.of(DraftVocabulary.OFFSETS, DraftVocabulary.MASK)) {
       if (tensors.contains(map)) {
-        inflated.add(copy(tensors.read(map)));
+        inflated.add(copy(tensors.read(map), map));
       }
     }
     return inflated;
@@ -41,9 +41,9 @@ record DraftInflation(DraftCheckpoint draft, Widening widening) {
     return config;
   }
 
-  private static TensorRows copy(TensorData data) {
+  private static TensorRows copy(TensorData data, String name) {
     ByteBuffer bytes = data.bytes();
     return new TensorRows(
-        data.name(), data.type(), data.shape(), (row, into) -> into.put(bytes.duplicate()));
+        name, data.type(), data.shape(), (row, into) -> into.put(bytes.duplicate()));
   }
 }

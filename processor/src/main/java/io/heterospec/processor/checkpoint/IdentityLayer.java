@@ -32,7 +32,7 @@ final class IdentityLayer {
         }
       };
     }
-    if (name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight")) {
+    if (name.contains("o_proj.") || name.contains("down_proj.")) {
       return (row, into) -> {};
     }
     int log = Integer.SIZE - Integer.numberOfLeadingZeros(columns);

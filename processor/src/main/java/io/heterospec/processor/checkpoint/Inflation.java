@@ -76,7 +76,6 @@ public final class Inflation {
     // The tensors stay mapped when the checkpoints are closed.
     try (TargetCheckpoint large = TargetCheckpoint.open(target);
         DraftCheckpoint head = DraftCheckpoint.open(draft, large.config())) {
-      requirePlain(target, large.config());
       int deeper = layers == null ? large.config().layers() : layers;
       requireLayers(large.config().layers(), deeper);
       TargetInflation largeInflation = new TargetInflation(large, widening, deeper);
@@ -143,12 +142,6 @@ public final class Inflation {
     }
     SafetensorsWriter.write(directory.resolve("model.safetensors"), half.tensors(), written);
     return directory;
-  }
-
-  private static void requirePlain(Path target, TargetConfig config) {
-    require(
-        config.variant().equals(DecoderVariant.PLAIN) && config.slidingWindow() == null,
-        target + " has biases, norms over heads or sliding windows, which inflate cannot widen");
   }
 
   private static void requireLayers(int has, int wants) {

@@ -3,6 +3,8 @@ package io.heterospec.processor.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.heterospec.processor.checkpoint.DraftCheckpoint;
 import io.heterospec.processor.checkpoint.Inflation;
 import io.heterospec.processor.checkpoint.TargetCheckpoint;
@@ -16,9 +18,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** An inflated pair computes what the original computes. */
 class InflatedModelTest {
@@ -63,7 +67,58 @@ class InflatedModelTest {
     Path head =
         RandomCheckpoint.head(deeper, heads, kvHeads, 8, MAP.length)
             .write(directory.resolve("small-draft"), MAP);
-    Path out = directory.resolve("large");
+    assertLargerIsSame(target, head, width, deeper);
+  }
+
+  /** What a layer may have beyond Llama's; a head's biases in turn. */
+  enum Variant {
+    BIASES(c -> c.put("attention_bias", true).put("mlp_bias", true)),
+    MISTRAL(c -> c.put("model_type", "mistral").put("sliding_window", 5)),
+    QWEN2(c -> c.put("model_type", "qwen2")),
+    QWEN2_WITH_WINDOWS_ABOVE_LAYER_3(
+        c ->
+            c.put("model_type", "qwen2")
+                .put("use_sliding_window", true)
+                .put("max_window_layers", 3)
+                .put("sliding_window", 4)),
+    QWEN2_WITH_LISTED_WINDOWS(
+        c -> {
+          c.put("model_type", "qwen2")
+              .put("use_sliding_window", true)
+              .put("max_window_layers", 1)
+              .put("sliding_window", 4);
+          ArrayNode types = c.putArray("layer_types");
+          for (int layer = 0; layer < 5; layer++) {
+            types.add(layer % 2 == 0 ? "full_attention" : "sliding_attention");
+          }
+        }),
+    QWEN3(c -> c.put("model_type", "qwen3").put("head_dim", 12).put("rms_norm_eps", 1e-2)),
+    QWEN3_WITH_BIASES(c -> c.put("model_type", "qwen3").put("attention_bias", true));
+
+    private final Consumer<ObjectNode> fields;
+
+    Variant(Consumer<ObjectNode> fields) {
+      this.fields = fields;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Variant.class)
+  void soDoesOneOfAnyFamily(Variant variant) throws IOException {
+    Path target =
+        RandomCheckpoint.target(17, variant.fields).write(directory.resolve("small-target"), null);
+    boolean biased = variant.ordinal() % 2 == 0;
+    Path head =
+        RandomCheckpoint.head(
+                18, false, c -> c.put("attention_bias", biased).put("mlp_bias", biased))
+            .write(directory.resolve("small-draft"), MAP);
+    assertLargerIsSame(target, head, 2, 9); // norms in F32
+    assertLargerIsSame(target, head, 4, 6); // halved as they are
+  }
+
+  private void assertLargerIsSame(Path target, Path head, int width, int deeper)
+      throws IOException {
+    Path out = directory.resolve("large-" + width);
     Inflation.plan(target, head, width, deeper).write(out, () -> {});
 
     Computed small = compute(target, head);
