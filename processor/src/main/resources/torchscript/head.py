@@ -11,12 +11,13 @@
     for g in range(len(pools)):
       layers = torch.append(layers, torch.unbind(pools[g], 0))
       live = torch.append(live, self.views(pools[g], layout, g))
-    z = torch.cat([self.norm(torch.embedding(w[0], ids), w[5]), self.norm(hidden, w[4])], -1)
+    seen = self.norm(hidden, w[4])
+    z = torch.cat([self.norm(torch.embedding(w[0], ids), w[5]), seen], -1)
     cos = torch.index_select(w[1], 0, positions)
     sin = torch.index_select(w[2], 0, positions)
     masks = self.masks(trees, layout, index)
     a = self.attention(self.linear(z, w[6])${qkv_bias}, cos, sin, 0, layout, index, live, layers, masks)
-    x = torch.add(hidden, self.linear(a, w[7])${out_bias})
+    x = torch.add(${residual}, self.linear(a, w[7])${out_bias})
     return torch.add(x, self.mlp(self.norm(x, w[8]), w[9], w[10], 0))
 
   # (T, 2k) in fp32: the k best log-probabilities over the draft vocabulary, descending, then their

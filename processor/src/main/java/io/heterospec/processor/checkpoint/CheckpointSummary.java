@@ -78,7 +78,8 @@ public record CheckpointSummary(
    * @throws CheckpointException when there is no readable config.json to summarise
    */
   public static CheckpointSummary of(Path directory, Path target) {
-    ConfigJson config = ConfigJson.read(directory.resolve("config.json"));
+    ConfigJson config =
+        SpeculatorConfig.flattened(ConfigJson.read(directory.resolve("config.json")));
     Kind kind = DraftConfig.isHead(config) ? Kind.DRAFT : Kind.TARGET;
     List<String> problems = problems(kind, directory, target);
     Weights weights = Weights.of(directory);

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * The tensors of a model directory, whole or in shards, in safetensors files or in files of {@code
@@ -35,6 +36,15 @@ public final class CheckpointTensors implements AutoCloseable {
    * @throws CheckpointException naming the file and tensor that is missing or broken
    */
   public static CheckpointTensors open(Path directory) {
+    return open(directory, UnaryOperator.identity());
+  }
+
+  /**
+   * Opens all files of a directory whose tensors have other names elsewhere.
+   *
+   * @param names gives a tensor the name by which it is asked for
+   */
+  static CheckpointTensors open(Path directory, UnaryOperator<String> names) {
     WeightFiles weights = WeightFiles.of(directory);
     List<TensorFile> files = new ArrayList<>();
     try {
@@ -43,15 +53,16 @@ public final class CheckpointTensors implements AutoCloseable {
         TensorFile file = TensorFile.open(path);
         files.add(file);
         for (TensorEntry entry : file.entries()) {
-          Location other = tensors.put(entry.name(), new Location(file, entry));
+          String name = names.apply(entry.name());
+          Location other = tensors.put(name, new Location(file, entry));
           if (other != null) {
             throw new CheckpointException(
                 "%s and %s both hold tensor %s; remove the files of the other checkpoint"
-                    .formatted(other.file().file(), path, entry.name()));
+                    .formatted(other.file().file(), path, name));
           }
         }
       }
-      requireIndexed(directory, weights, tensors);
+      requireIndexed(directory, weights, tensors, names);
       return new CheckpointTensors(
           directory, List.copyOf(files), Collections.unmodifiableMap(tensors));
     } catch (CheckpointException e) {
@@ -160,12 +171,15 @@ public final class CheckpointTensors implements AutoCloseable {
   }
 
   private static void requireIndexed(
-      Path directory, WeightFiles weights, Map<String, Location> tensors) {
+      Path directory,
+      WeightFiles weights,
+      Map<String, Location> tensors,
+      UnaryOperator<String> names) {
     weights
         .index()
         .forEach(
             (name, shard) -> {
-              Location location = tensors.get(name);
+              Location location = tensors.get(names.apply(name));
               Path expected = directory.resolve(shard);
               if (location == null || !location.file().file().equals(expected)) {
                 throw new CheckpointException(

@@ -1,6 +1,7 @@
 package io.heterospec.processor.checkpoint;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * An EAGLE-3 head on disk, checked by itself and against its target.
@@ -32,7 +33,7 @@ public record DraftCheckpoint(Path directory, DraftConfig config, CheckpointTens
 
   /** Opens a head without a target to compare it with. */
   static DraftCheckpoint open(Path directory, DraftConfig config) {
-    CheckpointTensors tensors = CheckpointTensors.open(directory);
+    CheckpointTensors tensors = CheckpointTensors.open(directory, HeadNames::canonical);
     try {
       check(config, tensors);
       return new DraftCheckpoint(directory, config, tensors);
@@ -69,6 +70,13 @@ public record DraftCheckpoint(Path directory, DraftConfig config, CheckpointTens
           "%s: an EAGLE-3 head needs a target of at least %d layers, this one has %d; run it without a head"
               .formatted(file, MIN_TARGET_LAYERS, target.layers()));
     }
+    List<Integer> read = List.of(2, target.layers() / 2, target.layers() - 3);
+    if (!config.featureLayers().isEmpty() && !config.featureLayers().equals(read)) {
+      throw new CheckpointException(
+          "%s: %s = %s is not supported; of this target's %d layers only %s can be read"
+              .formatted(
+                  file, DraftConfig.FEATURE_LAYERS, config.featureLayers(), target.layers(), read));
+    }
   }
 
   private static void requireSame(Path file, String what, int head, int target) {
@@ -86,7 +94,13 @@ public record DraftCheckpoint(Path directory, DraftConfig config, CheckpointTens
         tensors.contains(EMBEDDING) || config.hiddenSize() != config.targetHiddenSize();
     require.weights(DecoderTensors.of(config, embedding));
     require.noOthers(
-        name -> name.endsWith(".rotary_emb.inv_freq"), LAYER, "fc.", "norm.", "lm_head.");
+        name -> name.endsWith(".rotary_emb.inv_freq"),
+        LAYER,
+        "layers.",
+        "fc.",
+        "fc_norm.",
+        "norm.",
+        "lm_head.");
     DraftVocabulary.read(config, tensors);
   }
 }

@@ -1,6 +1,9 @@
 package io.heterospec.processor.checkpoint;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -19,6 +22,10 @@ import java.util.Locale;
  * @param ropeScaling stretch of them, or null
  * @param contextLength positions the head was configured for; the target's limit is what counts
  * @param variant what its layer has beyond Llama's
+ * @param normBeforeResidual whether the residual stream starts from the normalised features, as
+ *     speculators trains it, rather than from the features themselves
+ * @param featureLayers layers of the target whose inputs it reads, where the file tells; otherwise
+ *     empty, for EAGLE-3's own
  */
 public record DraftConfig(
     int hiddenSize,
@@ -33,7 +40,10 @@ public record DraftConfig(
     double ropeTheta,
     RopeScaling ropeScaling,
     int contextLength,
-    DecoderVariant variant) {
+    DecoderVariant variant,
+    boolean normBeforeResidual,
+    List<Integer> featureLayers) {
+  static final String FEATURE_LAYERS = "eagle_aux_hidden_state_layer_ids";
 
   /**
    * Reads a head directory's configuration.
@@ -41,7 +51,9 @@ public record DraftConfig(
    * @throws CheckpointException when it is missing, broken, or not of an EAGLE-3 head
    */
   public static DraftConfig read(Path directory) {
-    ConfigJson config = ConfigJson.read(directory.resolve("config.json"));
+    ConfigJson file = ConfigJson.read(directory.resolve("config.json"));
+    SpeculatorConfig.requireEagle3(file);
+    ConfigJson config = SpeculatorConfig.flattened(file);
     if (!isHead(config)) {
       throw new CheckpointException(
           config.file()
@@ -52,6 +64,10 @@ public record DraftConfig(
     if (config.positiveInt("num_hidden_layers", 1) != 1) {
       throw config.unsupported("num_hidden_layers", "is not supported; a head has one layer");
     }
+    if (config.flag("use_sliding_window", false)) {
+      throw config.unsupported("use_sliding_window", "is not supported for a head");
+    }
+    List<Integer> featureLayers = takeFeatureLayers(config);
     DecoderShape shape = DecoderShape.read(ModelFamily.LLAMA, config);
     int draftVocabulary = config.positiveInt("draft_vocab_size", shape.vocabularySize());
     if (draftVocabulary > shape.vocabularySize()) {
@@ -70,7 +86,23 @@ public record DraftConfig(
         RopeScaling.theta(config),
         RopeScaling.from(config, shape.contextLength()),
         shape.contextLength(),
-        DecoderVariant.ofHead(config));
+        DecoderVariant.ofHead(config),
+        config.flag("norm_before_residual", false),
+        featureLayers);
+  }
+
+  // Speculators means the layers whose inputs are read. Elsewhere some mean their outputs, so there
+  // the field is refused by its name.
+  private static List<Integer> takeFeatureLayers(ConfigJson config) {
+    if (!SpeculatorConfig.is(config) || !config.has(FEATURE_LAYERS)) {
+      return List.of();
+    }
+    List<Integer> layers = new ArrayList<>();
+    for (int layer : config.tokenIds(FEATURE_LAYERS)) {
+      layers.add(layer);
+    }
+    ((ObjectNode) config.node()).remove(FEATURE_LAYERS);
+    return List.copyOf(layers);
   }
 
   /** Bytes of keys and values that one token costs. */
@@ -81,6 +113,7 @@ public record DraftConfig(
   // Heads written by EAGLE's own training code keep the target's architecture name.
   static boolean isHead(ConfigJson config) {
     return config.architecture().toLowerCase(Locale.ROOT).contains("eagle3")
-        || config.has("draft_vocab_size");
+        || config.has("draft_vocab_size")
+        || SpeculatorConfig.is(config);
   }
 }

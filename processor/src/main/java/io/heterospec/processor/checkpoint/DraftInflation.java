@@ -38,6 +38,7 @@ record DraftInflation(DraftCheckpoint draft, Widening widening) {
   ObjectNode config() {
     ObjectNode config = InflatedConfig.of(draft.directory(), widening, draft.config().rmsNormEps());
     InflatedConfig.widen(config, widening, "target_hidden_size");
+    config.remove(DraftConfig.FEATURE_LAYERS); // those of a deeper target are others
     return config;
   }
 

@@ -16,7 +16,10 @@ final class InflatedConfig {
    * @param eps epsilon of the original's norms, which its file may leave to the default
    */
   static ObjectNode of(Path directory, Widening widening, double eps) {
-    ObjectNode config = ConfigJson.read(directory.resolve("config.json")).node().deepCopy();
+    ObjectNode config =
+        SpeculatorConfig.flattened(ConfigJson.read(directory.resolve("config.json")))
+            .node()
+            .deepCopy();
     for (String field :
         new String[] {
           "hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads"

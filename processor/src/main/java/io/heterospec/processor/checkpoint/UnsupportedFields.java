@@ -39,8 +39,9 @@ final class UnsupportedFields {
           Map.entry("cross_attention_layers", ""),
           Map.entry("quantization_config", ""),
           // Heads of other trainers.
-          Map.entry("norm_before_residual", ""),
           Map.entry("norm_before_fc", ""),
+          Map.entry("fc_norm", ""),
+          Map.entry("norm_output", ""),
           Map.entry("fc_bias", ""),
           Map.entry("eagle_aux_hidden_state_layer_ids", ""));
 

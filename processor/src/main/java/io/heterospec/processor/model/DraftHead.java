@@ -61,7 +61,8 @@ public final class DraftHead implements AutoCloseable {
                 config.kvHeads(),
                 config.headDim(),
                 config.rmsNormEps())
-            .include("head");
+            .include("head")
+            .define("residual", config.normBeforeResidual() ? "seen" : "hidden");
     LAYER_SCRIPT.define(source, config.variant(), null);
     ScriptModule module = ScriptModule.compile(device, source);
     try (WeightLoader weights = new WeightLoader(device, arithmetic, progress)) {

@@ -106,6 +106,24 @@ final class RandomCheckpoint {
     return c;
   }
 
+  /** The same head in the form of the speculators library. */
+  RandomCheckpoint asSpeculator(List<Integer> featureLayers) {
+    RandomCheckpoint c = new RandomCheckpoint(0);
+    weights.forEach(
+        (name, weight) -> c.weights.put(name.replace("midlayer.", "layers.0."), weight));
+    ObjectNode layer = config.deepCopy();
+    layer.remove(List.of("architectures", "draft_vocab_size", "norm_before_residual"));
+    c.config.putArray("architectures").add("Eagle3Speculator");
+    c.config
+        .put("speculators_model_type", "eagle3")
+        .put("draft_vocab_size", number("draft_vocab_size"))
+        .put("vocab_size", number("vocab_size"))
+        .putNull("target_hidden_size")
+        .set("transformer_layer_config", layer);
+    featureLayers.forEach(c.config.putArray("eagle_aux_hidden_state_layer_ids")::add);
+    return c;
+  }
+
   int number(String field) {
     return config.get(field).intValue();
   }

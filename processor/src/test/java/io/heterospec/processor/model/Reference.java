@@ -18,6 +18,7 @@ final class Reference {
   private final int kvHeads;
   private final int headDim;
   private final double eps;
+  private final boolean normBeforeResidual;
   private final double[] inverse;
   private final double magnitude;
   private final IntPredicate windowed;
@@ -42,6 +43,7 @@ final class Reference {
     kvHeads = checkpoint.config.get("num_key_value_heads").intValue();
     headDim = checkpoint.config.get("head_dim").intValue();
     eps = checkpoint.config.get("rms_norm_eps").doubleValue();
+    normBeforeResidual = checkpoint.config.path("norm_before_residual").asBoolean();
     inverse = inverseFrequencies;
     this.magnitude = magnitude;
     JsonNode config = checkpoint.config;
@@ -255,7 +257,9 @@ final class Reference {
         concat(
             norm(embeddings, "midlayer.input_layernorm.weight"),
             norm(hiddenRows, "midlayer.hidden_norm.weight"));
-    return layer(hiddenRows, z, "midlayer.", positions, sees);
+    double[][] residual =
+        normBeforeResidual ? norm(hiddenRows, "midlayer.hidden_norm.weight") : hiddenRows;
+    return layer(residual, z, "midlayer.", positions, sees);
   }
 
   double[][] headLogProbs(double[][] x) {
