@@ -104,8 +104,8 @@ class FaultToleranceTest {
           dying.die();
           application.awaitShutdown();
           assertThat(application.healthy()).isFalse();
-          assertThat(application.failure()).hasValueSatisfying(
-              cause -> assertThat(cause).hasMessage("the device is lost"));
+          assertThat(application.failure())
+              .hasValueSatisfying(cause -> assertThat(cause).hasMessage("the device is lost"));
         }
         try (HeteroSpecApplication application =
             HeteroSpecApplication.create(config, sound, roles)) {
