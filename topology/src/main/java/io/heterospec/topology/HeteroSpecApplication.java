@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
@@ -140,7 +141,9 @@ public final class HeteroSpecApplication implements AutoCloseable {
 
   private StreamThreadExceptionResponse onUncaught(Throwable exception) {
     for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
-      if (cause instanceof RegistryUnavailableException || cause instanceof RetriableException) {
+      if (cause instanceof RegistryUnavailableException
+          || cause instanceof RetriableException
+          || cause instanceof InvalidTxnStateException) { // another ended it, taking us for dead
         LOG.warn("a stream thread starts again: {}", cause.getMessage());
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }

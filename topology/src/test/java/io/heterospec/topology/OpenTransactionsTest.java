@@ -16,6 +16,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
@@ -74,7 +75,9 @@ class OpenTransactionsTest {
         Awaitility.await()
             .atMost(LIMIT)
             .untilAsserted(() -> assertThat(stable(admin, "own")).isPositive());
-        assertThatThrownBy(dead::commitTransaction).isInstanceOf(ProducerFencedException.class);
+        // An epoch behind it is told that its transaction is over, further behind that it is fenced.
+        assertThatThrownBy(dead::commitTransaction)
+            .isInstanceOfAny(InvalidTxnStateException.class, ProducerFencedException.class);
         assertThat(stable(admin, "other")).isZero();
         other.commitTransaction();
       }
