@@ -75,7 +75,8 @@ class OpenTransactionsTest {
         Awaitility.await()
             .atMost(LIMIT)
             .untilAsserted(() -> assertThat(stable(admin, "own")).isPositive());
-        // An epoch behind it is told that its transaction is over, further behind that it is fenced.
+        // An epoch behind it is told that its transaction is over, further behind that it is
+        // fenced.
         assertThatThrownBy(dead::commitTransaction)
             .isInstanceOfAny(InvalidTxnStateException.class, ProducerFencedException.class);
         assertThat(stable(admin, "other")).isZero();

@@ -44,7 +44,7 @@ public final class NumberedEntries<V> {
         keys.add(entries.next().key);
       }
     }
-    keys.forEach(store::delete);
+    keys.forEach(key -> store.put(key, null)); // deleting would read each once more
   }
 
   /** The same of a store that is only read. */

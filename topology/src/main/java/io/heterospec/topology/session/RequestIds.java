@@ -18,7 +18,7 @@ public final class RequestIds {
 
   public RequestIds(KeyValueStore<String, Long> store) {
     this.store = store;
-    this.sweep = new Sweep<>(store, MOST_AT_ONCE);
+    this.sweep = new Sweep<>(store, MOST_AT_ONCE, MOST_AT_ONCE);
   }
 
   public void finished(String requestId, long nowMs) {
@@ -44,12 +44,6 @@ public final class RequestIds {
    * @param beforeMs milliseconds since the epoch
    */
   public void expire(long beforeMs, long nowMs) {
-    sweep.step(
-        nowMs,
-        entry -> {
-          if (entry.value < beforeMs) {
-            store.delete(entry.key);
-          }
-        });
+    sweep.step(nowMs, entry -> entry.value < beforeMs);
   }
 }

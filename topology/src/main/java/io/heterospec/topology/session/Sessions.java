@@ -11,15 +11,16 @@ import org.apache.kafka.streams.state.KeyValueStore;
 public final class Sessions {
   private static final int RECENT_REQUESTS = 32;
 
-  // Transcripts take longer to read than request ids, and pages to delete.
+  // Transcripts take longer to read than request ids, and the pages of a session to delete longest.
   private static final int MOST_AT_ONCE = 200;
+  private static final int MOST_EXPIRED_AT_ONCE = 8;
 
   private final KeyValueStore<String, SessionState> store;
   private final Sweep<SessionState> sweep;
 
   public Sessions(KeyValueStore<String, SessionState> store) {
     this.store = store;
-    this.sweep = new Sweep<>(store, MOST_AT_ONCE);
+    this.sweep = new Sweep<>(store, MOST_AT_ONCE, MOST_EXPIRED_AT_ONCE);
   }
 
   /** A session so far; empty for a new one, and for one of another model. */
@@ -88,15 +89,6 @@ public final class Sessions {
    * @return which were forgotten
    */
   public List<String> expire(Instant before, Instant now) {
-    List<String> expired = new ArrayList<>();
-    sweep.step(
-        now.toEpochMilli(),
-        entry -> {
-          if (entry.value.getLastUsedAt().isBefore(before)) {
-            store.delete(entry.key);
-            expired.add(entry.key);
-          }
-        });
-    return expired;
+    return sweep.step(now.toEpochMilli(), entry -> entry.value.getLastUsedAt().isBefore(before));
   }
 }

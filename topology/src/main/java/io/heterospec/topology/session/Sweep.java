@@ -1,7 +1,9 @@
 package io.heterospec.topology.session;
 
 import java.time.Duration;
-import java.util.function.Consumer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -17,34 +19,46 @@ final class Sweep<V> {
 
   private final KeyValueStore<String, V> store;
   private final int most;
+  private final int mostRemoved;
   private String from; // null at the beginning of a walk
   private long startMs = Long.MIN_VALUE; // of the present walk, or the last one
 
   /**
    * @param most entries that a step visits
+   * @param mostRemoved after which it ends, too
    */
-  Sweep(KeyValueStore<String, V> store, int most) {
+  Sweep(KeyValueStore<String, V> store, int most, int mostRemoved) {
     this.store = store;
     this.most = most;
+    this.mostRemoved = mostRemoved;
   }
 
   /**
    * Goes on with the walk.
    *
-   * @param visit may delete the entry
+   * @param outdated whether an entry is to be removed
+   * @return keys of those that were
    */
-  void step(long nowMs, Consumer<KeyValue<String, V>> visit) {
+  List<String> step(long nowMs, Predicate<KeyValue<String, V>> outdated) {
+    List<String> removed = new ArrayList<>();
     if (from == null) {
       if (startMs != Long.MIN_VALUE && nowMs - startMs < PAUSE.toMillis()) {
-        return;
+        return removed;
       }
       startMs = nowMs;
     }
     try (KeyValueIterator<String, V> rest = store.range(from, null)) {
-      for (int visited = 0; visited < most && rest.hasNext(); visited++) {
-        visit.accept(rest.next());
+      for (int visited = 0;
+          visited < most && removed.size() < mostRemoved && rest.hasNext();
+          visited++) {
+        KeyValue<String, V> entry = rest.next();
+        if (outdated.test(entry)) {
+          store.put(entry.key, null); // deleting would read it once more
+          removed.add(entry.key);
+        }
       }
       from = rest.hasNext() ? rest.peekNextKey() : null;
     }
+    return removed;
   }
 }

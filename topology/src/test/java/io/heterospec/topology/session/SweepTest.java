@@ -35,12 +35,19 @@ class SweepTest {
     for (long i = 0; i < 8; i++) {
       store.put("k" + i, i);
     }
-    sweep = new Sweep<>(store, MOST);
+    sweep = new Sweep<>(store, MOST, MOST);
   }
 
   private List<String> step(long nowMs) {
     List<String> visited = new ArrayList<>();
-    sweep.step(nowMs, entry -> visited.add(entry.key));
+    List<String> removed =
+        sweep.step(
+            nowMs,
+            entry -> {
+              visited.add(entry.key);
+              return false;
+            });
+    assertThat(removed).isEmpty();
     return visited;
   }
 
@@ -63,7 +70,7 @@ class SweepTest {
 
   @Test
   void whatIsDeletedAndWhatIsNewDoesNotStopIt() {
-    sweep.step(0, entry -> store.delete(entry.key));
+    assertThat(sweep.step(0, entry -> true)).containsExactly("k0", "k1", "k2");
     store.delete("k3"); // where it would have gone on
     store.put("k4a", 9L);
     assertThat(step(1)).containsExactly("k4", "k4a", "k5");
@@ -71,9 +78,18 @@ class SweepTest {
   }
 
   @Test
+  void aStepEndsWhenItHasRemovedEnough() {
+    sweep = new Sweep<>(store, 8, 2);
+    assertThat(sweep.step(0, entry -> entry.value % 2 == 1)).containsExactly("k1", "k3");
+    assertThat(step(1)).containsExactly("k4", "k5", "k6", "k7");
+    assertThat(store.get("k1")).isNull();
+    assertThat(store.get("k2")).isEqualTo(2);
+  }
+
+  @Test
   void anEmptyStoreIsNoFault() {
-    sweep = new Sweep<>(store, 8);
-    sweep.step(0, entry -> store.delete(entry.key));
+    sweep = new Sweep<>(store, 8, 8);
+    sweep.step(0, entry -> true);
     assertThat(step(PAUSE_MS)).isEmpty();
     assertThat(step(2 * PAUSE_MS)).isEmpty();
   }
