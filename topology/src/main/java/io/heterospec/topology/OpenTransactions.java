@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +36,7 @@ final class OpenTransactions implements AutoCloseable {
   private final Duration limit;
   private final AtomicInteger looks = new AtomicInteger();
   private final ScheduledExecutorService thread;
+  private final ScheduledFuture<?> watch;
 
   /**
    * @param clients settings of the admin client
@@ -55,7 +58,7 @@ final class OpenTransactions implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    thread.scheduleWithFixedDelay(this::look, 0, STEP.toMillis(), TimeUnit.MILLISECONDS);
+    watch = thread.scheduleWithFixedDelay(this::look, 0, STEP.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Looks for a while from now on: work has moved. */
@@ -88,6 +91,8 @@ final class OpenTransactions implements AutoCloseable {
     } catch (ExecutionException e) {
       // Without the permission, or while the broker restarts: then it does so in its own time.
       LOG.debug("open transactions cannot be ended", e.getCause());
+    } catch (KafkaException e) { // likewise; thrown on, it would end the watch
+      LOG.debug("open transactions cannot be asked for", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -95,6 +100,7 @@ final class OpenTransactions implements AutoCloseable {
 
   @Override
   public void close() {
+    watch.cancel(true);
     thread.shutdownNow();
     admin.close(Duration.ZERO);
   }

@@ -28,7 +28,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 final class ChaosRun {
   private static final Duration STEP = Duration.ofMillis(50);
   private static final Duration TAKEOVER = ChaosCluster.SESSION_TIMEOUT.plusSeconds(5);
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration LAST_LOOK = Duration.ofSeconds(2);
 
   // What an instance committed before it was killed has been read by then.
@@ -118,7 +118,7 @@ final class ChaosRun {
       ChaosFault fault = plan.faults().get(i);
       String instance = cluster.instances().get(i % cluster.instances().size());
       await(
-          () -> history.ended() >= due && isBusy(fault, instance) || history.ended() == quota,
+          () -> (history.ended() >= due && isBusy(fault, instance)) || history.ended() == quota,
           LIMIT,
           null);
       strike(fault, instance);

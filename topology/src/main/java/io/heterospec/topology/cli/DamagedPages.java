@@ -6,9 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
@@ -27,6 +25,8 @@ final class DamagedPages {
   static {
     RocksDB.loadLibrary();
   }
+
+  private record Page(byte[] key, byte[] bytes) {}
 
   private DamagedPages() {}
 
@@ -66,9 +66,9 @@ final class DamagedPages {
         FlushOptions flush = new FlushOptions();
         RocksDB db = RocksDB.open(options, store, families, handles)) {
       // Pages are in the default family; the other holds what Kafka Streams notes.
-      Map<byte[], byte[]> damaged = damaged(db);
-      for (Map.Entry<byte[], byte[]> page : damaged.entrySet()) {
-        db.put(page.getKey(), page.getValue());
+      List<Page> damaged = damaged(db);
+      for (Page page : damaged) {
+        db.put(page.key(), page.bytes());
       }
       db.flush(flush, handles);
       handles.forEach(ColumnFamilyHandle::close);
@@ -76,13 +76,13 @@ final class DamagedPages {
     }
   }
 
-  private static Map<byte[], byte[]> damaged(RocksDB db) {
-    Map<byte[], byte[]> pages = new LinkedHashMap<>();
+  private static List<Page> damaged(RocksDB db) {
+    List<Page> pages = new ArrayList<>();
     try (RocksIterator all = db.newIterator()) {
       for (all.seekToFirst(); all.isValid(); all.next()) {
         byte[] page = all.value();
         page[page.length / 2] ^= 1; // keys and values of tokens are nearly all of a page
-        pages.put(all.key(), page);
+        pages.add(new Page(all.key(), page));
       }
     }
     return pages;
