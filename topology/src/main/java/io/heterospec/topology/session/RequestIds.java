@@ -35,7 +35,9 @@ public final class RequestIds {
 
   /** Whether the id was cancelled before its prompt came; forgets it. */
   public boolean takeCancelled(String requestId) {
-    return store.delete(CANCELLED + requestId) != null;
+    String key = CANCELLED + requestId;
+    // To delete what is not there would be a record in the changelog all the same.
+    return store.get(key) != null && store.delete(key) != null;
   }
 
   /**

@@ -80,7 +80,7 @@ class CommandLineTest {
         "generate --prompt hi --mode best                 | mode 'best' is not served",
         "generate --prompt hi --dtype int3                | dtype 'int3' is unknown",
         "generate --prompt hi --device tpu                | device 'tpu' is unknown",
-        "generate --prompt hi --device gpu:0,gpu:1        | names several GPUs",
+        "generate --prompt hi --device gpu:0,gpu:1        | gpu:0 is not available",
         "generate --prompt hi --model nowhere             | nowhere is not a directory",
         "generate --prompt-ids 1,x                        | --prompt-ids must be token ids",
         "generate --prompt-ids 99999                      | outside the vocabulary",
