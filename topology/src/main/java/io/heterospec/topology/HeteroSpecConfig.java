@@ -419,13 +419,13 @@ public final class HeteroSpecConfig extends AbstractConfig {
     // What delays a punctuation most. (A router has none, and is woken by its records.)
     properties.putIfAbsent(
         StreamsConfig.POLL_MS_CONFIG, Long.toString(getLong(PUNCTUATE_INTERVAL_MS)));
-    // Between two polls a stream thread processes all that it has: of a burst 1000 records from
-    // each partition by default, which takes seconds.
+    // Between two polls a stream thread processes all that it has (of a burst 1000 records of each
+    // partition by default), with as many commits in between as fall due: that takes seconds.
     defaultOf(
         properties,
         StreamsConfig.MAIN_CONSUMER_PREFIX,
         ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
-        "100");
+        "20");
     properties.putIfAbsent(
         StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateMemory.Sharing.class.getName());
     // The processor asks for its commits itself; this only bounds an idle task's transaction.

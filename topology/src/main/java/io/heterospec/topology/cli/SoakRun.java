@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 final class SoakRun {
   private static final Duration POLL = Duration.ofMillis(20);
   private static final Duration START_LIMIT = Duration.ofSeconds(90);
+  private static final int WARM_UP = 32;
 
   /**
    * How long and how much.
@@ -66,10 +67,11 @@ final class SoakRun {
     cluster.startApplication();
     InstanceProbe probe = cluster.probe(cluster.instances().get(0));
     awaitReady(probe);
-    // Kafka keeps maxima for two intervals: what the start took is not to be among them.
-    Thread.sleep(plan.interval().multipliedBy(2).toMillis());
     try (EventReader reader = EventReader.ofCompletions(cluster.config());
         PromptPublisher publisher = new PromptPublisher(cluster.config())) {
+      warmUp(reader, publisher);
+      // Kafka keeps maxima for two intervals: what the start took is not to be among them.
+      Thread.sleep(plan.interval().multipliedBy(2).toMillis());
       long start = System.nanoTime();
       long due = 0;
       while (isLoading(start) || completions < published) {
@@ -79,13 +81,29 @@ final class SoakRun {
           due += plan.interval().toSeconds();
         }
         if (isLoading(start)) {
-          publish(publisher);
+          publish(publisher, plan.prompts(), plan.inFlight());
         }
         reader.poll(POLL, counting());
       }
       sample(probe, (System.nanoTime() - start) / 1e9);
       return new Outcome(published, completions, failed, List.copyOf(samples));
     }
+  }
+
+  // The first requests load classes and schemas, which takes a stream thread a second.
+  private void warmUp(EventReader reader, PromptPublisher publisher) {
+    long end = System.nanoTime() + START_LIMIT.toNanos();
+    publish(publisher, WARM_UP, WARM_UP);
+    while (completions < WARM_UP) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException(
+            "the first %d prompts were not answered".formatted(WARM_UP));
+      }
+      reader.poll(POLL, counting());
+    }
+    published = 0;
+    completions = 0;
+    failed = 0;
   }
 
   private static void awaitReady(InstanceProbe probe) throws InterruptedException {
@@ -121,8 +139,8 @@ final class SoakRun {
     };
   }
 
-  private void publish(PromptPublisher publisher) {
-    while (published - completions < plan.inFlight() && published < plan.prompts()) {
+  private void publish(PromptPublisher publisher, int prompts, int inFlight) {
+    while (published - completions < inFlight && published < prompts) {
       if (waiting.isEmpty()) {
         waiting.addAll(load.conversation("soak", conversations++));
       }

@@ -46,6 +46,10 @@ public final class GenerateProcessor
     implements Processor<String, SpecificRecord, String, SpecificRecord> {
   // Pages are large: what they cost a punctuation stays within a few milliseconds.
   private static final int PAGES_AT_ONCE = 4;
+  // What is offered is rendered and encoded first, some milliseconds each: an idle engine that
+  // meets
+  // a burst takes hundreds, and the stream thread must get back to its consumer meanwhile.
+  private static final int OFFERS_AT_ONCE = 16;
   private static final Duration EXPIRY_INTERVAL = Duration.ofSeconds(1);
 
   private final DecodeEngine engine;
@@ -136,7 +140,7 @@ public final class GenerateProcessor
     if (requestIds.takeCancelled(id)) {
       endWithoutEngine(generation, FinishReason.CANCELLED, null);
     } else {
-      dispatch();
+      dispatch(1);
     }
   }
 
@@ -163,7 +167,7 @@ public final class GenerateProcessor
     if (handover.begun()) {
       handOver();
     } else {
-      dispatch();
+      dispatch(OFFERS_AT_ONCE);
       output.commitIfDue();
     }
   }
@@ -175,9 +179,9 @@ public final class GenerateProcessor
     handover.leave(this);
   }
 
-  private void dispatch() {
+  private void dispatch(int atMost) {
     if (!handover.begun()) {
-      dispatcher.dispatch(settings.workBudget(), context.currentSystemTimeMs());
+      dispatcher.dispatch(atMost, context.currentSystemTimeMs());
     }
   }
 

@@ -31,6 +31,7 @@ public final class Output {
   private final long commitIntervalMs;
   private boolean uncommitted;
   private boolean completed; // and not committed
+  private boolean asked; // for a commit that has been made when this is looked at next
   private long lastCommitMs;
 
   Output(
@@ -66,13 +67,21 @@ public final class Output {
     uncommitted = true;
   }
 
-  /** Asks for a commit when something was forwarded and the last one is long enough ago. */
+  /**
+   * Asks for a commit when something was forwarded and the last one is long enough ago. Time counts
+   * from the end of the last one: where commits take longer than their interval they would follow
+   * each other, with one record processed in between.
+   */
   void commitIfDue() {
     long now = context.currentSystemTimeMs();
+    if (asked) {
+      lastCommitMs = now;
+      asked = false;
+    }
     long wait = completed ? commitIntervalMs / COMPLETION_HASTE : commitIntervalMs;
     if (uncommitted && now - lastCommitMs >= wait) {
       commit();
-      lastCommitMs = now;
+      asked = true;
     }
   }
 
