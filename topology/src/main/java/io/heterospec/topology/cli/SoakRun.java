@@ -70,8 +70,8 @@ final class SoakRun {
     try (EventReader reader = EventReader.ofCompletions(cluster.config());
         PromptPublisher publisher = new PromptPublisher(cluster.config())) {
       warmUp(reader, publisher);
-      // Kafka keeps maxima for two intervals: what the start took is not to be among them.
-      Thread.sleep(plan.interval().multipliedBy(2).toMillis());
+      // Kafka keeps a maximum for three intervals at most: the start is not to be among them.
+      Thread.sleep(plan.interval().multipliedBy(3).toMillis());
       long start = System.nanoTime();
       long due = 0;
       while (isLoading(start) || completions < published) {
