@@ -46,9 +46,8 @@ public final class GenerateProcessor
     implements Processor<String, SpecificRecord, String, SpecificRecord> {
   // Pages are large: what they cost a punctuation stays within a few milliseconds.
   private static final int PAGES_AT_ONCE = 4;
-  // What is offered is rendered and encoded first, some milliseconds each: an idle engine that
-  // meets
-  // a burst takes hundreds, and the stream thread must get back to its consumer meanwhile.
+  // What is offered is rendered and encoded first, some milliseconds each. In a burst an idle
+  // engine takes hundreds, and the stream thread must get back to its consumer meanwhile.
   private static final int OFFERS_AT_ONCE = 16;
   private static final Duration EXPIRY_INTERVAL = Duration.ofSeconds(1);
 
