@@ -5,7 +5,7 @@ import OpenAI from "openai";
 const [baseURL, apiKey, model] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
 const messages = [{ role: "user", content: "How do I list hidden files?" }];
-const greedy = { model, messages, max_tokens: 16, temperature: 0 };
+const greedy = { model, messages, max_tokens: 16, temperature: 0, ignore_eos: true };
 
 const models = [];
 for await (const one of await client.models.list()) models.push(one.id);

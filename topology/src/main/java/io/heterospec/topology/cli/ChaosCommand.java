@@ -85,7 +85,7 @@ final class ChaosCommand implements Callable<Integer> {
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      defaultValue = "48",
+      defaultValue = "96",
       description = "Tokens of each answer. Default: ${DEFAULT-VALUE}.")
   int maxTokens;
 

@@ -49,11 +49,6 @@ enum ChaosFault {
     void strike(ChaosCluster cluster, String instance) throws InterruptedException {
       cluster.restartBroker();
     }
-
-    @Override
-    void repair(ChaosCluster cluster, String instance) {
-      // It is up again.
-    }
   },
   /** The instance comes back without its local state. */
   STATE_WIPED {
@@ -76,11 +71,6 @@ enum ChaosFault {
       cluster.corruptState(instance);
       cluster.start(instance);
     }
-
-    @Override
-    void repair(ChaosCluster cluster, String instance) {
-      // It is up again, or is started again when it refuses its state.
-    }
   },
   /** The instance was stopped in order and comes back to pages that only their checksum betrays. */
   PAGE_CORRUPTED {
@@ -89,11 +79,6 @@ enum ChaosFault {
       cluster.process(instance).terminate();
       cluster.damagePages(instance);
       cluster.start(instance);
-    }
-
-    @Override
-    void repair(ChaosCluster cluster, String instance) {
-      // It is up again.
     }
   },
   /** Nobody can look up a schema while an instance starts. */
@@ -114,8 +99,8 @@ enum ChaosFault {
   /** Does the harm. */
   abstract void strike(ChaosCluster cluster, String instance) throws InterruptedException;
 
-  /** Ends it. */
-  abstract void repair(ChaosCluster cluster, String instance) throws InterruptedException;
+  /** Ends it, unless what was struck is up again by itself. */
+  void repair(ChaosCluster cluster, String instance) throws InterruptedException {}
 
   /** As users write it. */
   @Override

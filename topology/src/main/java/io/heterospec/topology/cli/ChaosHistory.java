@@ -90,11 +90,23 @@ final class ChaosHistory implements EventReader.Handler {
   }
 
   /** Records read so far of each request that has some text but no end. */
-  synchronized Map<Published, Integer> underWay() {
+  Map<Published, Integer> underWay() {
+    return underWay(Integer.MAX_VALUE);
+  }
+
+  /**
+   * Records read so far of each request that has some text but no end.
+   *
+   * @param atMost tokens of that text; requests with more are left out
+   */
+  synchronized Map<Published, Integer> underWay(int atMost) {
     Map<Published, Integer> records = new HashMap<>();
     for (Published request : published.values()) {
       Seen some = seen.get(request.requestId());
-      if (some != null && !some.arrivals.isEmpty() && !hasEnded(request.requestId())) {
+      if (some != null
+          && !some.arrivals.isEmpty()
+          && some.tokens <= atMost
+          && !hasEnded(request.requestId())) {
         records.put(request, some.arrivals.size());
       }
     }

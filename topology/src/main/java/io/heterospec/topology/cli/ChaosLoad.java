@@ -24,6 +24,11 @@ final class ChaosLoad {
     this.maxTokens = maxTokens;
   }
 
+  /** Tokens of each text. */
+  int maxTokens() {
+    return maxTokens;
+  }
+
   /** A prompt and how it is named in the history. */
   record Turn(ChaosHistory.Published published, PromptEvent prompt) {}
 

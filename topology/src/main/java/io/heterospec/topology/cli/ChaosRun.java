@@ -128,12 +128,14 @@ final class ChaosRun {
     await(() -> false, LAST_LOOK, null); // what comes too often comes now
   }
 
-  // Of an instance that is killed the work itself is wanted, of others any.
+  // Of an instance that is killed the work itself is wanted, of others any. What is far from its
+  // end will not have ended when the kill arrives.
   private boolean isBusy(ChaosFault fault, String instance) throws InterruptedException {
-    Map<ChaosHistory.Published, Integer> underWay = history.underWay();
-    return fault.kills()
-        ? !ofPartitions(underWay, group.partitions(instance)).isEmpty()
-        : !underWay.isEmpty();
+    if (!fault.kills()) {
+      return !history.underWay().isEmpty();
+    }
+    Map<ChaosHistory.Published, Integer> begun = history.underWay(load.maxTokens() / 2);
+    return !begun.isEmpty() && !ofPartitions(begun, group.partitions(instance)).isEmpty();
   }
 
   private Map<ChaosHistory.Published, Integer> ofPartitions(

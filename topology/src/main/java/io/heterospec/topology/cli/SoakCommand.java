@@ -27,13 +27,14 @@ import picocli.CommandLine.Spec;
           + " sessions level off and the stream thread polls at least once a second. Exit code 1"
           + " when not, or when a request fails.",
       "",
-      "With as many requests in flight as prompts, all are published at once."
+      "With as many requests in flight as prompts, all are published at once; with --cold a new"
+          + " processor finds them."
     },
     footer = {
       "",
       "Examples:",
       "  heterospec soak --seconds 600",
-      "  heterospec soak --prompts 10000 --in-flight 10000 --max-tokens 4 --json"
+      "  heterospec soak --prompts 10000 --in-flight 10000 --max-tokens 4 --cold --json"
     })
 final class SoakCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
@@ -81,6 +82,12 @@ final class SoakCommand implements Callable<Integer> {
       description = "Seconds between samples. Default: ${DEFAULT-VALUE}.")
   int interval;
 
+  @Option(
+      names = "--cold",
+      description =
+          "Publish the first requests before the processor starts, which is warmed up otherwise.")
+  boolean cold;
+
   @Option(names = "--json", description = "Print one JSON object.")
   boolean json;
 
@@ -115,7 +122,11 @@ final class SoakCommand implements Callable<Integer> {
                   cluster,
                   new ChaosLoad(maxTokens),
                   new SoakRun.Plan(
-                      prompts, Duration.ofSeconds(seconds), inFlight, Duration.ofSeconds(interval)),
+                      prompts,
+                      Duration.ofSeconds(seconds),
+                      inFlight,
+                      Duration.ofSeconds(interval),
+                      cold),
                   sample -> row(err, sample))
               .run();
       List<String> growing = SoakVerdict.growing(outcome.samples());

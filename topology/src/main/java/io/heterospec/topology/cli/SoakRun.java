@@ -26,8 +26,10 @@ final class SoakRun {
    * @param prompts requests at most
    * @param time that the load lasts at most; what is under way then is still waited for
    * @param interval between samples; also the window of Kafka's own metrics
+   * @param cold whether the instance starts after the first requests were published, and nothing
+   *     warms it up
    */
-  record Plan(int prompts, Duration time, int inFlight, Duration interval) {}
+  record Plan(int prompts, Duration time, int inFlight, Duration interval, boolean cold) {}
 
   /**
    * @param failed completions with an error
@@ -64,14 +66,19 @@ final class SoakRun {
   Outcome run() throws InterruptedException, IOException {
     cluster.startServers();
     TopicCreator.ensure(cluster.config());
-    cluster.startApplication();
-    InstanceProbe probe = cluster.probe(cluster.instances().get(0));
-    awaitReady(probe);
     try (EventReader reader = EventReader.ofCompletions(cluster.config());
         PromptPublisher publisher = new PromptPublisher(cluster.config())) {
-      warmUp(reader, publisher);
-      // Kafka keeps a maximum for three intervals at most: the start is not to be among them.
-      Thread.sleep(plan.interval().multipliedBy(3).toMillis());
+      if (plan.cold()) {
+        publish(publisher, plan.prompts(), plan.inFlight());
+      }
+      cluster.startApplication();
+      InstanceProbe probe = cluster.probe(cluster.instances().get(0));
+      awaitReady(probe);
+      if (!plan.cold()) {
+        warmUp(reader, publisher);
+        // Kafka keeps a maximum for three intervals at most: the start is not to be among them.
+        Thread.sleep(plan.interval().multipliedBy(3).toMillis());
+      }
       long start = System.nanoTime();
       long due = 0;
       while (isLoading(start) || completions < published) {

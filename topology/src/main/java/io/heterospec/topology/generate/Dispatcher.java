@@ -19,6 +19,10 @@ final class Dispatcher {
     void refuse(PendingGeneration generation, InvalidRequestException reason);
   }
 
+  // What is offered is rendered and encoded first: a millisecond each, many in a new process. In a
+  // burst an idle engine takes hundreds, and the stream thread must get back to its consumer.
+  private static final long OFFERING_NANOS = 20_000_000;
+
   private final DecodeEngine engine;
   private final PendingWork pending;
   private final Submission submission;
@@ -27,6 +31,7 @@ final class Dispatcher {
   private final Refusal refusal;
   private final Map<String, Running> byEngineId = new HashMap<>();
   private final Map<String, Running> byRequestId = new HashMap<>();
+  private long offeringNanos; // spent on offers since there was new time for them
   private Running next; // prepared, but the engine was full: it is not prepared for every offer
 
   Dispatcher(
@@ -44,21 +49,23 @@ final class Dispatcher {
     this.refusal = refusal;
   }
 
-  /**
-   * Offers ready generations until the engine is full.
-   *
-   * @param atMost generations offered
-   */
-  void dispatch(int atMost, long nowMs) {
+  /** Offers ready generations until the engine is full or the time for offers is used up. */
+  void dispatch(long nowMs) {
     for (String id = retries.takeDue(nowMs); id != null; id = retries.takeDue(nowMs)) {
       pending.again(id);
     }
-    for (int i = 0; i < atMost; i++) {
+    boolean goOn = true;
+    while (goOn && offeringNanos < OFFERING_NANOS) {
+      long start = System.nanoTime();
       String id = pending.nextReady();
-      if (id == null || !submit(id, nowMs)) {
-        return;
-      }
+      goOn = id != null && submit(id, nowMs);
+      offeringNanos += System.nanoTime() - start;
     }
+  }
+
+  /** Gives new time for offers. */
+  void renew() {
+    offeringNanos = 0;
   }
 
   // False when the engine is full.

@@ -46,9 +46,6 @@ public final class GenerateProcessor
     implements Processor<String, SpecificRecord, String, SpecificRecord> {
   // Pages are large: what they cost a punctuation stays within a few milliseconds.
   private static final int PAGES_AT_ONCE = 4;
-  // What is offered is rendered and encoded first, some milliseconds each. In a burst an idle
-  // engine takes hundreds, and the stream thread must get back to its consumer meanwhile.
-  private static final int OFFERS_AT_ONCE = 16;
   private static final Duration EXPIRY_INTERVAL = Duration.ofSeconds(1);
 
   private final DecodeEngine engine;
@@ -139,7 +136,7 @@ public final class GenerateProcessor
     if (requestIds.takeCancelled(id)) {
       endWithoutEngine(generation, FinishReason.CANCELLED, null);
     } else {
-      dispatch(1);
+      dispatch();
     }
   }
 
@@ -166,7 +163,8 @@ public final class GenerateProcessor
     if (handover.begun()) {
       handOver();
     } else {
-      dispatch(OFFERS_AT_ONCE);
+      dispatcher.renew();
+      dispatch();
       output.commitIfDue();
     }
   }
@@ -178,9 +176,9 @@ public final class GenerateProcessor
     handover.leave(this);
   }
 
-  private void dispatch(int atMost) {
+  private void dispatch() {
     if (!handover.begun()) {
-      dispatcher.dispatch(atMost, context.currentSystemTimeMs());
+      dispatcher.dispatch(context.currentSystemTimeMs());
     }
   }
 

@@ -177,4 +177,15 @@ class ChaosHistoryTest {
     assertThat(history.allWentOn(before)).isTrue();
     assertThat(history.wentOnAt(before)).hasSize(2);
   }
+
+  @Test
+  void ofWhatIsUnderWayTheShortTextsCanBeAskedFor() {
+    publish("begun", null);
+    publish("advanced", null);
+    delta("begun", 0, "one ", 1);
+    delta("advanced", 0, "one two", 1, 2);
+    assertThat(history.underWay(1).keySet())
+        .extracting(ChaosHistory.Published::requestId)
+        .containsExactly("begun");
+  }
 }

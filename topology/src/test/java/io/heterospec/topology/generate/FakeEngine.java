@@ -11,6 +11,7 @@ import io.heterospec.processor.text.HuggingFaceTextModel;
 import io.heterospec.processor.text.TextModel;
 import io.heterospec.topology.CachelessEngine;
 import io.heterospec.topology.DemoPair;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -24,6 +25,7 @@ final class FakeEngine extends CachelessEngine {
   final List<GenerationRequest> submitted = new ArrayList<>();
   final List<String> abandoned = new ArrayList<>();
   int capacity = 100;
+  Duration offerTime = Duration.ZERO;
   int offers;
 
   /** A generation that was taken. */
@@ -130,6 +132,10 @@ final class FakeEngine extends CachelessEngine {
       throw new IllegalArgumentException("negative id");
     }
     offers++;
+    long end = System.nanoTime() + offerTime.toNanos();
+    while (System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
     if (live.size() >= capacity) {
       return false;
     }

@@ -290,6 +290,19 @@ class GenerateProcessorTest {
   }
 
   @Test
+  void offersThatTakeLongAreSpreadOverThePunctuations() {
+    engine.offerTime = Duration.ofMillis(25);
+    for (int i = 0; i < 3; i++) {
+      send("r" + i, null);
+    }
+    assertThat(engine.submittedIds()).containsExactly("r0");
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r0", "r1");
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r0", "r1", "r2");
+  }
+
+  @Test
   void eventsOfAnEarlierSubmissionAreDropped() {
     send("r1", null);
     FakeEngine.Live old = engine.of("r1");
