@@ -106,11 +106,20 @@ class ChaosHistoryTest {
   }
 
   @Test
-  void aDeltaAfterTheEndIsFound() {
+  void aDeltaBeyondTheEndIsFound() {
     publish("a", null);
     answer("a");
-    delta("a", 2, "");
-    assertThat(violations()).containsExactly("a: a delta comes after the completion");
+    delta("a", 2, "", 3);
+    assertThat(violations()).containsExactly("a: has 3 tokens in deltas and 2 in its completion");
+  }
+
+  @Test
+  void theCompletionMayBeReadBeforeTheLastDelta() {
+    publish("a", null);
+    delta("a", 0, "one ", 1);
+    complete("a", "one two", 1, 2);
+    delta("a", 1, "two", 2);
+    assertThat(violations()).isEmpty();
   }
 
   @Test
