@@ -71,9 +71,6 @@ final class DecodeCycle {
     }
     long drafted = System.nanoTime();
     TargetModel.Pass pass = verify(sequences);
-    if (drafter != null && drafter.budgetedRows() > 0) {
-      budget.learnTimes((drafted - start) / 1e6, (System.nanoTime() - drafted) / 1e6);
-    }
     List<Walk> walks = new ArrayList<>(sequences.size());
     for (int i = 0; i < sequences.size(); i++) {
       walks.add(walk(sequences.get(i), pass.tokens(), batch.start(i)));
@@ -92,7 +89,12 @@ final class DecodeCycle {
             head == null ? 0 : head.takeNanos(),
             target.takeNanos(),
             System.nanoTime() - start);
-    return walks.stream().map(walk -> new Outcome(walk.sequence(), emit(walk, times))).toList();
+    List<Outcome> outcomes =
+        walks.stream().map(walk -> new Outcome(walk.sequence(), emit(walk, times))).toList();
+    if (drafter != null && drafter.budgetedRows() > 0) {
+      budget.learnTimes((drafted - start) / 1e6, (System.nanoTime() - drafted) / 1e6);
+    }
+    return outcomes;
   }
 
   private TargetModel.Pass verify(List<Sequence> sequences) {

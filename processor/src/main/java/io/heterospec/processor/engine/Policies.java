@@ -53,7 +53,7 @@ final class Policies {
       byName.put(BudgetedPolicy.NAME, new BudgetedPolicy(shape));
       unlisted.put(SurveyPolicy.NAME, SurveyPolicy.of(shape));
     }
-    String fallback = options.draft() == null ? VanillaPolicy.NAME : HeteroSpecPolicy.NAME;
+    String fallback = options.draft() == null ? VanillaPolicy.NAME : BudgetedPolicy.NAME;
     defaultMode = options.mode() == null ? fallback : options.mode();
     named(defaultMode);
   }

@@ -318,7 +318,7 @@ public final class SpeculationBudget {
    * Learns what a cycle took, when all its sequences have a share.
    *
    * @param draftMs time until all trees were drafted
-   * @param targetMs time of the target's pass
+   * @param targetMs time of the target's pass and of what follows it
    */
   public void learnTimes(double draftMs, double targetMs) {
     if (otherRows > 0) {

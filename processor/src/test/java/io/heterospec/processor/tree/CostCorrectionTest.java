@@ -32,14 +32,45 @@ class CostCorrectionTest {
   }
 
   @Test
-  void asksForAPlainPassAfterManyOverTrees() {
+  void fewPlainPassesTellSlowTreesFromASlowMachine() {
+    CostCorrection correction = new CostCorrection();
+    for (int i = 0; i < 500; i++) {
+      if (i % 50 == 49) {
+        correction.plainPass(10, 8);
+      } else {
+        correction.treePass(12, 15);
+      }
+    }
+    assertThat(correction.tree()).isCloseTo(15 / 12.0 / 0.8, within(0.1));
+  }
+
+  @Test
+  void aPauseOfTheMachineSaysNothing() {
+    CostCorrection correction = new CostCorrection();
+    for (int i = 0; i < 100; i++) {
+      correction.plainPass(10, 10);
+      correction.treePass(12, 12);
+    }
+    correction.treePass(12, 1200);
+    assertThat(correction.tree()).isCloseTo(1, within(0.1));
+  }
+
+  @Test
+  void asksForPlainPassesUntilTheCostOfTreesIsKnownAndRarelyThen() {
     CostCorrection correction = new CostCorrection();
     assertThat(correction.needsPlainPass()).isFalse();
-    for (int i = 0; i < 64; i++) {
-      correction.treePass(10, 10);
+    int[] asked = new int[2];
+    for (int i = 0; i < 1000; i++) {
+      if (correction.needsPlainPass()) {
+        asked[i / 500]++;
+        correction.plainPass(10, 10);
+        assertThat(correction.needsPlainPass()).isFalse();
+      } else {
+        correction.treePass(12, 15);
+      }
     }
-    assertThat(correction.needsPlainPass()).isTrue();
-    correction.plainPass(10, 10);
-    assertThat(correction.needsPlainPass()).isFalse();
+    assertThat(asked[0]).isBetween(4, 40);
+    assertThat(asked[1]).isBetween(500 / 65, 20);
+    assertThat(correction.tree()).isCloseTo(1.25, within(0.06));
   }
 }

@@ -123,7 +123,7 @@ final class BenchCommand implements Callable<Integer> {
     ChartFile chartFile = chart == null ? null : ChartFile.of(chart);
     List<PromptFile.Prompt> prompts = promptFiles.read();
     int most = Collections.max(concurrency);
-    try (TorchEngine engine = LoadBar.open(models.engine(null).withLimits(most, most));
+    try (TorchEngine engine = LoadBar.open(models.engine().withLimits(most, most));
         TraceWriter cycles = trace == null ? null : new TraceWriter(trace)) {
       List<String> names = names(engine);
       List<BenchPrompt> fitting = fitting(engine, prompts);

@@ -52,7 +52,7 @@ final class CalibrateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<PromptFile.Prompt> prompts = promptFiles.read();
-    EngineOptions options = models.engine(null);
+    EngineOptions options = models.engine();
     if (options.draft() == null) {
       throw new UsageException("calibrate needs a draft head; give --draft");
     }

@@ -55,7 +55,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--mode",
       paramLabel = "vanilla|eagle3|heterospec|budgeted",
-      description = "Tree policy. Default: heterospec where a head is loaded.")
+      description = ModelOptions.SHOWN_MODE)
   String mode;
 
   @Option(
@@ -132,7 +132,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private EngineOptions engine() {
-    EngineOptions options = models.engine(mode);
+    EngineOptions options = models.shown(mode);
     return load.concurrency == null || load.concurrency <= options.maxLive()
         ? options
         : options.withLimits(load.concurrency, options.maxQueued());

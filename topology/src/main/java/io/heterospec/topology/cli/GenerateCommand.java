@@ -53,7 +53,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--mode",
       paramLabel = "vanilla|eagle3|heterospec|budgeted",
-      description = "Tree policy. Default: heterospec where a head is loaded.")
+      description = ModelOptions.SHOWN_MODE)
   String mode;
 
   @Option(names = "--trace", paramLabel = "FILE", description = "Write every cycle as a JSON line.")
@@ -65,7 +65,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    try (TorchEngine engine = models.open(mode);
+    try (TorchEngine engine = LoadBar.open(models.shown(mode));
         TraceWriter cycles = trace == null ? null : new TraceWriter(trace)) {
       int[] ids = ids(engine);
       GenerationRequest request =

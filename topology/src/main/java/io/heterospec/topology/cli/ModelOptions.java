@@ -1,8 +1,8 @@
 package io.heterospec.topology.cli;
 
 import io.heterospec.processor.engine.EngineOptions;
-import io.heterospec.processor.engine.TorchEngine;
 import io.heterospec.processor.torch.Dtype;
+import io.heterospec.processor.tree.HeteroSpecPolicy;
 import io.heterospec.processor.tree.TreeShape;
 import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
@@ -58,8 +58,29 @@ final class ModelOptions {
 
   @Mixin TreeOptions tree;
 
-  /** The engine's options; {@code mode} is its default policy, or null. */
-  EngineOptions engine(String mode) {
+  /** Default of commands that show how a text is decoded. */
+  static final String SHOWN_MODE = "Tree policy. Default: heterospec where a head is loaded.";
+
+  /** Default of commands that serve. */
+  static final String SERVED_MODE =
+      "Tree policy. Default: budgeted where a head is loaded, for the bundled pair heterospec.";
+
+  /** The engine's options for a command that shows how texts are decoded. */
+  EngineOptions shown(String mode) {
+    boolean drafts = model == null || draft != null;
+    return engine().withMode(mode == null && drafts ? HeteroSpecPolicy.NAME : mode);
+  }
+
+  /**
+   * The engine's options for a command that serves. The bundled pair is there to be looked at, and
+   * its target so small that the budgeted policy would hardly ever draft.
+   */
+  EngineOptions served(String mode) {
+    return model == null ? shown(mode) : engine().withMode(mode);
+  }
+
+  /** The engine's options, without a policy by name. */
+  EngineOptions engine() {
     Path target = model == null ? bundled("target") : model;
     Path head = draft == null && model == null ? bundled("draft") : draft;
     TreeShape usual = device.equals("cpu") ? TreeShape.cpuDefault() : TreeShape.gpuDefault();
@@ -70,13 +91,7 @@ final class ModelOptions {
         .withThreads(threads)
         .withCacheBytes(cacheBytes())
         .withShape(tree.isShaped() ? tree.shape(usual) : null)
-        .withHeteroSpec(tree.isTuned() ? tree.heteroSpec(tree.shape(usual)) : null)
-        .withMode(mode);
-  }
-
-  /** Opens the engine these options describe. */
-  TorchEngine open(String mode) {
-    return LoadBar.open(engine(mode));
+        .withHeteroSpec(tree.isTuned() ? tree.heteroSpec(tree.shape(usual)) : null);
   }
 
   private long cacheBytes() {

@@ -61,9 +61,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--pool", paramLabel = "NAME", description = "Overrides heterospec.pool.")
   String pool;
 
-  @Option(
-      names = "--mode",
-      description = "Tree policy. Default: heterospec where a head is loaded.")
+  @Option(names = "--mode", description = ModelOptions.SERVED_MODE)
   String mode;
 
   @Option(
@@ -86,7 +84,7 @@ final class RunCommand implements Callable<Integer> {
     Set<Role> roles = Role.parse(role);
     HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings());
     WebSettings.of(config); // refused before anything is loaded
-    EngineOptions options = models.engine(mode);
+    EngineOptions options = models.served(mode);
     if (models.model == null || config.originals().containsKey(HeteroSpecConfig.MODEL_NAME)) {
       options = options.withName(config.getString(HeteroSpecConfig.MODEL_NAME));
     }

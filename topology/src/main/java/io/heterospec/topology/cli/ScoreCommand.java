@@ -42,7 +42,7 @@ final class ScoreCommand implements Callable<Integer> {
   public Integer call() {
     int[] tokens = TokenIds.parse("--ids", ids);
     PrintWriter out = spec.commandLine().getOut();
-    try (TorchEngine engine = models.open(null)) {
+    try (TorchEngine engine = LoadBar.open(models.engine())) {
       List<TokenScore> scores = engine.score(tokens, TOP);
       if (json) {
         Json.print(out, toJson(scores));

@@ -31,9 +31,7 @@ final class UpCommand implements Callable<Integer> {
       description = "Where topics, schemas and state are kept. Default: data beside the program.")
   Path data;
 
-  @Option(
-      names = "--mode",
-      description = "Tree policy. Default: heterospec where a head is loaded.")
+  @Option(names = "--mode", description = ModelOptions.SERVED_MODE)
   String mode;
 
   @Option(
@@ -64,7 +62,7 @@ final class UpCommand implements Callable<Integer> {
                   directory,
                   brokerPort,
                   registryPort,
-                  models.engine(mode),
+                  models.served(mode),
                   EnumSet.allOf(Role.class)));
       HttpService http =
           parts.keep(
