@@ -32,6 +32,18 @@ class CostCorrectionTest {
   }
 
   @Test
+  void asksForAPlainPassAfterManyOverTrees() {
+    CostCorrection correction = new CostCorrection();
+    assertThat(correction.needsPlainPass()).isFalse();
+    for (int i = 0; i < 64; i++) {
+      correction.treePass(10, 10);
+    }
+    assertThat(correction.needsPlainPass()).isTrue();
+    correction.plainPass(10, 10);
+    assertThat(correction.needsPlainPass()).isFalse();
+  }
+
+  @Test
   void fewPlainPassesTellSlowTreesFromASlowMachine() {
     CostCorrection correction = new CostCorrection();
     for (int i = 0; i < 500; i++) {

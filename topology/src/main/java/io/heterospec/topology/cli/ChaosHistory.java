@@ -52,6 +52,9 @@ final class ChaosHistory implements EventReader.Handler {
           "%s: a delta starts at token %d instead of %d"
               .formatted(delta.getRequestId(), delta.getTokenOffset(), request.tokens));
     }
+    if (delta.getTokenIds().isEmpty() && delta.getText().isEmpty()) {
+      violations.add(delta.getRequestId() + ": a delta holds nothing");
+    }
     request.tokens = delta.getTokenOffset() + delta.getTokenIds().size();
     request.text.append(delta.getText());
     request.arrivals.add(System.nanoTime());

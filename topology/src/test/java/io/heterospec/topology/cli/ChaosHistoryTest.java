@@ -114,6 +114,14 @@ class ChaosHistoryTest {
   }
 
   @Test
+  void aDeltaThatHoldsNothingIsFound() {
+    publish("a", null);
+    answer("a");
+    delta("a", 2, "");
+    assertThat(violations()).containsExactly("a: a delta holds nothing");
+  }
+
+  @Test
   void theCompletionMayBeReadBeforeTheLastDelta() {
     publish("a", null);
     delta("a", 0, "one ", 1);
