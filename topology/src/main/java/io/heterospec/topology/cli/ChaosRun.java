@@ -10,6 +10,7 @@ import io.heterospec.topology.client.PromptPublisher;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -116,26 +117,37 @@ final class ChaosRun {
       // The rest is kept back, so that the last faults find work, too.
       quota = undisturbed + Math.min(i + 2, faults + 1) * plan.prompts() / (faults + 1);
       ChaosFault fault = plan.faults().get(i);
-      String instance = cluster.instances().get(i % cluster.instances().size());
+      List<String> inTurn = new ArrayList<>(cluster.instances());
+      Collections.rotate(inTurn, -i);
+      String[] busy = {null};
       await(
-          () -> (history.ended() >= due && isBusy(fault, instance)) || history.ended() == quota,
+          () -> {
+            busy[0] = history.ended() >= due ? busy(fault, inTurn) : null;
+            return busy[0] != null || history.ended() == quota;
+          },
           LIMIT,
           null);
-      strike(fault, instance);
+      strike(fault, busy[0] == null ? inTurn.get(0) : busy[0]);
     }
     quota = all;
     await(() -> history.ended() == all && published == all, LIMIT, null);
     await(() -> false, LAST_LOOK, null); // what comes too often comes now
   }
 
-  // Of an instance that is killed the work itself is wanted, of others any. What is far from its
-  // end will not have ended when the kill arrives.
-  private boolean isBusy(ChaosFault fault, String instance) throws InterruptedException {
+  // The instance to strike, null while none has work. Of one that is killed the work itself is
+  // wanted: which sessions fall to it is chance. What is far from its end will not have ended when
+  // the kill arrives.
+  private String busy(ChaosFault fault, List<String> inTurn) throws InterruptedException {
     if (!fault.kills()) {
-      return !history.underWay().isEmpty();
+      return history.underWay().isEmpty() ? null : inTurn.get(0);
     }
     Map<ChaosHistory.Published, Integer> begun = history.underWay(load.maxTokens() / 2);
-    return !begun.isEmpty() && !ofPartitions(begun, group.partitions(instance)).isEmpty();
+    for (String instance : begun.isEmpty() ? List.<String>of() : inTurn) {
+      if (!ofPartitions(begun, group.partitions(instance)).isEmpty()) {
+        return instance;
+      }
+    }
+    return null;
   }
 
   private Map<ChaosHistory.Published, Integer> ofPartitions(

@@ -10,7 +10,8 @@ class ChaosCommandTest {
 
   @Test
   void nothingIsLostRepeatedOrChangedWhenInstancesAreKilledAndStopped() throws IOException {
-    Cli chaos = Cli.run("chaos", "--prompts", "12", "--kills", "2", "--instances", "2", "--json");
+    Cli chaos =
+        Cli.run("chaos --prompts 12 --kills 2 --instances 2 --max-tokens 200 --json".split(" "));
     assertThat(chaos.code()).as(chaos.out() + chaos.err()).isZero();
     JsonNode report = chaos.json();
     assertThat(report.get("violations")).isEmpty();
