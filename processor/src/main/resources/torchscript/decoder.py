@@ -66,23 +66,15 @@
         index = torch.append(index, empty)
     return index
 
-  # Rows of cache that attention looks at. Batched products want whole slots: they copy parts of
-  # them, and oneDNN compiles a kernel for each new shape.
-  def in_view(self: __torch__.${class}, layout: List[int], g: int) -> int:
-    N = layout[9 + g * 7]
-    if ${products} and layout[6 + g * 7] * layout[8 + g * 7] > 1 and layout[8 + g * 7] <= ${product_rows}:
-      N = layout[7 + g * 7]
-    return N
-
-  # Of each group the additive mask (B * ${mask_heads}, H/G * R, N) in the model's type; None where
-  # every row sees all of N.
+  # Of each group the additive mask (B, 1, H/G * R, N) in the model's type; None where every row sees
+  # all of N.
   def masks(self: __torch__.${class}, trees: Tensor, layout: List[int], index: List[Tensor]) -> List[Optional[Tensor]]:
     masks = annotate(List[Optional[Tensor]], [])
     start = 0
     for g in range(layout[2]):
       B = layout[6 + g * 7]
       R = layout[8 + g * 7]
-      N = self.in_view(layout, g)
+      N = layout[9 + g * 7]
       M = layout[10 + g * 7]
       cells = B * R * (M + 2)
       mask = annotate(Optional[Tensor], None)
@@ -97,37 +89,19 @@
           tree = torch.view(torch.narrow(trees, 0, start, cells), [B, R, M + 2])
           column = torch.expand(torch.clamp(torch.add(scratch, 1), 0, M + 1), [B, R, N])
           seen = torch.to(torch.gather(tree, 2, column), ${dtype})
-        seen = torch.expand(torch.unsqueeze(torch.repeat(seen, [1, ${group}, 1]), 1), [B, ${mask_heads}, ${group} * R, N])
-        mask = annotate(Optional[Tensor], torch.reshape(seen, [B * ${mask_heads}, ${group} * R, N]))
+        mask = annotate(Optional[Tensor], torch.unsqueeze(torch.repeat(seen, [1, ${group}, 1]), 1))
       if M > 0:
         start = start + cells
       masks = torch.append(masks, mask)
     return masks
 
-  # Views (B*G, N, D) of a pool (layers, 2, slots*G*rows, D): keys and values of each layer in turn.
+  # Views (B, G, N, D) of a pool (layers, 2, slots*G*rows, D): keys and values of each layer in turn.
   def views(self: __torch__.${class}, pool: Tensor, layout: List[int], g: int) -> List[Tensor]:
-    slots = layout[6 + g * 7] * ${kv_heads}
+    slots = layout[6 + g * 7]
     rows = layout[7 + g * 7]
-    part = torch.narrow(pool, 2, layout[5 + g * 7] * ${kv_heads} * rows, slots * rows)
-    live = torch.view(part, [2 * pool.size(0), slots, rows, ${head_dim}])
-    return torch.unbind(torch.narrow(live, 2, 0, self.in_view(layout, g)), 0)
-
-  # q (B, G, Q, D); k, v (B*G, N, D) -> (B, G, Q, D)
-  def attend(self: __torch__.${class}, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], rows: int) -> Tensor:
-    B = q.size(0)
-    Q = q.size(2)
-    N = k.size(1)
-    keys = [B, ${kv_heads}, N, ${head_dim}]
-    if mask is not None:
-      m = ops.prim.unchecked_unwrap_optional(mask)
-      if ${products} and rows <= ${product_rows}:
-        scores = torch.baddbmm(m, torch.reshape(q, [B * ${kv_heads}, Q, ${head_dim}]), torch.transpose(k, 1, 2), beta=1., alpha=${scale})
-        o = torch.view(torch.bmm(torch.softmax(scores, -1), v), [B, ${kv_heads}, Q, ${head_dim}])
-      else:
-        o = torch.scaled_dot_product_attention(q, torch.view(k, keys), torch.view(v, keys), torch.view(m, [B, ${mask_heads}, Q, N]), 0., False)
-    else:
-      o = torch.scaled_dot_product_attention(q, torch.view(k, keys), torch.view(v, keys), None, 0., False)
-    return o
+    part = torch.narrow(pool, 2, layout[5 + g * 7] * ${kv_heads} * rows, slots * ${kv_heads} * rows)
+    live = torch.view(part, [2 * pool.size(0), slots, ${kv_heads}, rows, ${head_dim}])
+    return torch.unbind(torch.narrow(live, 3, 0, layout[9 + g * 7]), 0)
 
   # qkv (T, (H+2G)*D); cos, sin (T, 1, D) with the sign of rotate-half folded into sin; live: of each
   # group the views of all layers; pools: of each group the pool's layers (2, rows, D), where the
@@ -154,7 +128,7 @@
       # The query heads of a group stand one below the other as rows of their key-value head: keys
       # and values need not be repeated for each.
       q = torch.reshape(torch.transpose(torch.view(q, [B, R, ${heads}, ${head_dim}]), 1, 2), [B, ${kv_heads}, ${group} * R, ${head_dim}])
-      o = self.attend(q, live[g][2 * layer], live[g][2 * layer + 1], masks[g], R)
+      o = torch.scaled_dot_product_attention(q, live[g][2 * layer], live[g][2 * layer + 1], masks[g], 0., False)
       o = torch.permute(torch.view(o, [B, ${kv_heads}, ${group}, R, ${head_dim}]), [0, 3, 1, 2, 4])
       outputs = torch.append(outputs, torch.reshape(o, [B * R, ${query_width}]))
     attended = outputs[0]

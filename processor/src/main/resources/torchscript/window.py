@@ -6,7 +6,7 @@
     for g in range(layout[2]):
       B = layout[6 + g * 7]
       R = layout[8 + g * 7]
-      N = self.in_view(layout, g)
+      N = layout[9 + g * 7]
       context = torch.view(index[3 + g * 4], [B, 1])
       columns = torch.view(torch.arange(0, N, 1, dtype=4, layout=None, device=ints.device, pin_memory=None), [1, N])
       if layout[10 + g * 7] == 0:
@@ -20,8 +20,7 @@
       keys = torch.where(torch.lt(columns, context), torch.expand(columns, [B, N]), torch.gather(at, 1, scratch))
       far = torch.le(torch.view(keys, [B, 1, N]), torch.view(at, [B, R, 1]) - ${window})
       hidden = torch.masked_fill(torch.zeros([B, R, N], dtype=${dtype}, layout=None, device=ints.device, pin_memory=None), far, -inf)
-      hidden = torch.expand(torch.unsqueeze(torch.repeat(hidden, [1, ${group}, 1]), 1), [B, ${mask_heads}, ${group} * R, N])
-      hidden = torch.reshape(hidden, [B * ${mask_heads}, ${group} * R, N])
+      hidden = torch.unsqueeze(torch.repeat(hidden, [1, ${group}, 1]), 1)
       mask = masks[g]
       if mask is not None:
         hidden = hidden + ops.prim.unchecked_unwrap_optional(mask)

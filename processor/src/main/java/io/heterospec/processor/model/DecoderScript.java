@@ -1,8 +1,6 @@
 package io.heterospec.processor.model;
 
 import io.heterospec.processor.torch.Arithmetic;
-import io.heterospec.processor.torch.Dtype;
-import io.heterospec.processor.torch.LinearKernel;
 import io.heterospec.processor.torch.ScriptSource;
 
 /** The constants that the shared decoder script takes from a checkpoint. */
@@ -12,25 +10,14 @@ final class DecoderScript {
   /** Up to this many rows a fused norm is faster than the composite one on a CPU. */
   private static final int FEW_ROWS = 32;
 
-  /** With more rows of a sequence, which only prefill has, its scores would take much memory. */
-  private static final int PRODUCT_ROWS = 64;
-
   static ScriptSource of(
       String className, Arithmetic arithmetic, int heads, int kvHeads, int headDim, double eps) {
-    // On a CPU the fused attention converts 16-bit types as it goes; oneDNN's batched products do
-    // not.
-    boolean products =
-        arithmetic.kernel() == LinearKernel.PACKED && arithmetic.dtype() != Dtype.FP32;
     ScriptSource source = new ScriptSource(className).include("decoder");
     return arithmetic
         .kernel()
         .define(source, arithmetic.dtype())
         .define("eps", eps)
         .define("few_rows", FEW_ROWS)
-        .define("product_rows", PRODUCT_ROWS)
-        .define("products", products ? "True" : "False")
-        .define("mask_heads", products ? kvHeads : 1)
-        .define("scale", 1 / Math.sqrt(headDim))
         .define("heads", heads)
         .define("kv_heads", kvHeads)
         .define("kv_pair", 2 * kvHeads)
