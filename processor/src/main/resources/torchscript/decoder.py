@@ -4,11 +4,12 @@
   # columns of scratch rows under a mask.
   #
   # ints (int64) and layout (List[int]) describe a pass; RowBatch writes them:
-  #   layout: T, whether rows are padded, groups, extra ints, then of each group:
-  #           its rows, first slot, B, rows of a slot, R, N, M (0: causal)
+  #   layout: T, padding (0 none, 1 padded, 2 a group's rows are not all rows in order, padded too),
+  #           groups, extra ints, then of each group: its rows, first slot, B, rows of a slot, R, N,
+  #           M (0: causal)
   #   ints:   ids (T), positions (T), parents (T), extra, [padded: place of each row among the
-  #           outputs (T)], then of each group: [several groups: its rows], pool rows of each of its
-  #           rows (times G), rows of context of each slot (B), [padded: row of each place (B*R)]
+  #           outputs (T)], then of each group: [2: its rows], pool rows of each of its rows (times
+  #           G), rows of context of each slot (B), [padded: row of each place (B*R)]
   #   trees:  of each group (B, R, 1+M+1): 0, the additive mask over the scratch rows, -inf
 
   # Biases, norms over heads and windows come in through text that LayerScript chooses (…_bias,
@@ -41,7 +42,7 @@
     at = 3 * T + layout[3]
     empty = torch.narrow(ints, 0, 0, 0)
     index = annotate(List[Tensor], [])
-    if layout[1] == 1:
+    if layout[1] > 0:
       index = torch.append(index, torch.narrow(ints, 0, at, T))
       at = at + T
     else:
@@ -50,7 +51,7 @@
       n = layout[4 + g * 7]
       slots = layout[6 + g * 7]
       places = slots * layout[8 + g * 7]
-      if layout[2] > 1:
+      if layout[1] == 2:
         index = torch.append(index, torch.narrow(ints, 0, at, n))
         at = at + n
       else:
@@ -59,7 +60,7 @@
       at = at + n * ${kv_heads}
       index = torch.append(index, torch.narrow(ints, 0, at, slots))
       at = at + slots
-      if layout[1] == 1:
+      if layout[1] > 0:
         index = torch.append(index, torch.narrow(ints, 0, at, places))
         at = at + places
       else:
@@ -119,11 +120,11 @@
       B = layout[6 + g * 7]
       R = layout[8 + g * 7]
       own = fresh
-      if layout[2] > 1:
+      if layout[1] == 2:
         own = torch.index_select(fresh, 1, index[1 + g * 4])
       _1 = torch.index_copy_(pools[g][layer], 1, index[2 + g * 4], torch.reshape(own, [2, -1, ${head_dim}]))
       q = queries
-      if layout[1] == 1:
+      if layout[1] > 0:
         q = torch.index_select(queries, 0, index[4 + g * 4])
       # The query heads of a group stand one below the other as rows of their key-value head: keys
       # and values need not be repeated for each.
@@ -134,7 +135,7 @@
     attended = outputs[0]
     if layout[2] > 1:
       attended = torch.cat(outputs, 0)
-    if layout[1] == 1:
+    if layout[1] > 0:
       attended = torch.index_select(attended, 0, index[0])
     return attended
 

@@ -67,25 +67,33 @@
     w = self.w
     return torch.to(self.linear(self.norm(x, w[3]), w[4]), 6)
 
+  # A copy of the first n rows, which does not keep the others alive
+  def first_rows(self: __torch__.${class}, x: Tensor, n: int) -> Tensor:
+    return torch.clone(torch.narrow(x, 0, 0, n), memory_format=0)
+
   def prefill(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tensor:
     x, features = self.run(ints, trees, layout, pools)
     return features
 
-  # logits of every row (T, V), features
-  def run_logits(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tuple[Tensor, Tensor]:
+  # logits (n, V) of the rows that the first n extra ints name, of all rows where n is 0; features
+  def run_logits(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor], n: int) -> Tuple[Tensor, Tensor]:
     x, features = self.run(ints, trees, layout, pools)
+    if n > 0:
+      x = torch.index_select(x, 0, self.moved(torch.narrow(self.extra(ints, layout), 0, 0, n), x))
     return (self.logits(x), features)
 
-  # Most probable next token of every row (T) -> tokens, features
-  def verify_greedy(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tuple[Tensor, Tensor]:
-    logits, features = self.run_logits(ints, trees, layout, pools)
+  # Most probable next token of n rows (n) -> tokens, features
+  def verify_greedy(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor], n: int) -> Tuple[Tensor, Tensor]:
+    logits, features = self.run_logits(ints, trees, layout, pools, n)
     best, tokens = torch.max(logits, -1)
     return (tokens, features)
 
-  # Sampled next token of every row; the extra ints hold a random integer in [0, 2^53) for each.
-  def verify_sampled(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor], temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
-    logits, features = self.run_logits(ints, trees, layout, pools)
-    return (self.sample(logits, self.moved(self.extra(ints, layout), logits), temperature, top_k, top_p), features)
+  # Sampled next token of n rows; the extra ints hold, after the rows, a random integer in [0, 2^53)
+  # for each.
+  def verify_sampled(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor], n: int, temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
+    logits, features = self.run_logits(ints, trees, layout, pools, n)
+    uniform = torch.narrow(self.extra(ints, layout), 0, n, n)
+    return (self.sample(logits, self.moved(uniform, logits), temperature, top_k, top_p), features)
 
   # Sampled next token of some rows; uniform holds a random integer in [0, 2^53) for each of them.
   def sample_rows(self: __torch__.${class}, logits: Tensor, rows: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:

@@ -13,7 +13,7 @@
         at = context + torch.view(torch.arange(0, R, 1, dtype=4, layout=None, device=ints.device, pin_memory=None), [1, R])
       else:
         own = positions
-        if layout[1] == 1:
+        if layout[1] > 0:
           own = torch.index_select(positions, 0, index[4 + g * 4])
         at = torch.view(own, [B, R])
       scratch = torch.clamp(columns - context, 0, R - 1)

@@ -1,5 +1,6 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.model.Choices;
 import io.heterospec.processor.model.DraftHead;
 import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.KvCache;
@@ -15,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
@@ -28,6 +28,10 @@ final class CostMeter {
   private static final int[] SEQUENCES = {1, 2, 4, 8, 16};
   private static final int[] ROWS = {1, 2, 3, 5, 9, 17};
   private static final int CONTEXT = 192;
+
+  /** Counts changes of what passes cost: a table of before is measured again. */
+  private static final int PASSES = 2;
+
   private static final int MIN_RUNS = 3;
   private static final int MAX_RUNS = 9;
   private static final long POINT_NANOS = 40_000_000;
@@ -55,13 +59,14 @@ final class CostMeter {
     DeviceGroup devices = models.devices();
     String dtype = models.arithmetic().dtype().label();
     String conditions =
-        "%s %s, %s, %d threads, %d cores, pair %s"
+        "%s %s, %s, %d threads, %d cores, passes %d, pair %s"
             .formatted(
                 devices.name(),
                 dtype,
                 models.arithmetic().kernel(),
                 devices.first().threads(),
                 Runtime.getRuntime().availableProcessors(),
+                PASSES,
                 fingerprint);
     Path file = directory.resolve(CostTableFile.name(devices.name(), dtype));
     CostTable stored = stored(file);
@@ -180,8 +185,11 @@ final class CostMeter {
 
   private Features verify(List<KvCache> caches, int first, int others) {
     RowBatch batch = square(caches, first, others);
-    List<Sampling> sampling = Collections.nCopies(caches.size(), Sampling.GREEDY);
-    return target.verify(batch, sampling, new long[0]).features();
+    Choices choices = new Choices();
+    for (int row = 0; row < batch.rows(); row++) {
+      choices.add(row, Sampling.GREEDY, 0);
+    }
+    return target.verify(batch, choices).features();
   }
 
   // Every row sees all others: the arithmetic is the same as with a tree.

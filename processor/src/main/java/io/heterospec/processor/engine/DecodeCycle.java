@@ -1,10 +1,10 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.model.Choices;
 import io.heterospec.processor.model.DraftHead;
 import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.RowBatch;
-import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.tree.AcceptedPath;
 import io.heterospec.processor.tree.Draft;
@@ -14,13 +14,17 @@ import io.heterospec.processor.tree.VerifyTree;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * One draft-verify cycle of several sequences together: draft a tree for each, verify all trees
  * with one pass of the target, walk each from its root along the tokens the target itself chooses,
  * keep the rows of that path. The token that ends the walk is the target's own, so a cycle gives a
  * sequence one token more than it accepts, and every token is the one plain decoding would give.
- * Belongs to the engine's thread.
+ *
+ * <p>A chunk of prefill takes part in the same pass, which reads all weights but once (Sarathi,
+ * Agrawal et al. 2023). A sequence whose prompt it completes gets its first token from it, as from
+ * a cycle in which nothing was drafted. Belongs to the engine's thread.
  */
 final class DecodeCycle {
   private final TargetModel target;
@@ -28,8 +32,7 @@ final class DecodeCycle {
   private final SpeculationBudget budget;
   private final Drafter drafter;
   private final RowBatch batch = new RowBatch();
-  private final List<Sampling> sampling = new ArrayList<>();
-  private long[] uniform = new long[64];
+  private final Choices choices = new Choices();
 
   /** What the cycle did for one sequence. */
   record Outcome(Sequence sequence, GenerationStep step) {}
@@ -56,26 +59,40 @@ final class DecodeCycle {
    * for it, the sequences are as before but for rows that their heads have read: the cycle can be
    * run again.
    *
+   * @param sequences those that are prefilled
+   * @param parts of the others' prompts
    * @param speculate false to decode plainly, whatever the policies
+   * @return an outcome for each sequence that decoded: those given and those whose prompt is
+   *     complete now
    */
-  List<Outcome> run(List<Sequence> sequences, boolean speculate) {
+  List<Outcome> run(List<Sequence> sequences, List<Prefill.Part> parts, boolean speculate) {
     long start = System.nanoTime();
     takeNanos();
-    for (Sequence sequence : sequences) {
-      if (sequence.targetCalls == 0) {
-        sequence.firstCycleNanos = start;
-      }
-    }
+    List<Sequence> decoding = new ArrayList<>(sequences);
+    parts.stream().filter(Prefill.Part::isLast).map(Prefill.Part::sequence).forEach(decoding::add);
+    sequences.forEach(sequence -> prefilledAt(sequence, start));
     if (drafter != null) {
       drafter.draft(sequences, speculate);
     }
     long drafted = System.nanoTime();
-    TargetModel.Pass pass = verify(sequences);
-    List<Walk> walks = new ArrayList<>(sequences.size());
-    for (int i = 0; i < sequences.size(); i++) {
-      walks.add(walk(sequences.get(i), pass.tokens(), batch.start(i)));
+    batch.reset();
+    choices.reset();
+    List<Integer> firstChoices = new ArrayList<>(decoding.size());
+    sequences.forEach(sequence -> firstChoices.add(addTree(sequence)));
+    for (Prefill.Part part : parts) {
+      int last = addPart(part);
+      if (part.isLast()) {
+        firstChoices.add(choose(part.sequence(), last, 0));
+      }
     }
-    keep(walks, batch, pass.features());
+    TargetModel.Pass pass = target.verify(batch, choices);
+    long verified = System.nanoTime();
+    decoding.stream().skip(sequences.size()).forEach(each -> prefilledAt(each, verified));
+    List<Walk> walks = new ArrayList<>(decoding.size());
+    for (int i = 0; i < decoding.size(); i++) {
+      walks.add(walk(decoding.get(i), pass.tokens(), firstChoices.get(i)));
+    }
+    keep(walks.subList(0, sequences.size()), parts, pass.features());
     for (Walk walk : walks) {
       Sequence sequence = walk.sequence();
       if (sequence.share != null) {
@@ -84,56 +101,73 @@ final class DecodeCycle {
     }
     Times times =
         new Times(
-            sequences.size(),
+            decoding.size(),
             drafter == null ? -1 : drafter.budgetedRows(),
             head == null ? 0 : head.takeNanos(),
             target.takeNanos(),
             System.nanoTime() - start);
     List<Outcome> outcomes =
         walks.stream().map(walk -> new Outcome(walk.sequence(), emit(walk, times))).toList();
-    if (drafter != null && drafter.budgetedRows() > 0) {
+    // The cost table knows nothing of prefill.
+    if (drafter != null && drafter.budgetedRows() > 0 && parts.isEmpty()) {
       budget.learnTimes((drafted - start) / 1e6, (System.nanoTime() - drafted) / 1e6);
     }
     return outcomes;
   }
 
-  private TargetModel.Pass verify(List<Sequence> sequences) {
-    batch.reset();
-    sampling.clear();
-    for (Sequence sequence : sequences) {
-      add(sequence);
-      sampling.add(sequence.sampling);
+  private static void prefilledAt(Sequence sequence, long nanos) {
+    if (sequence.targetCalls == 0) {
+      sequence.prefilledNanos = nanos;
     }
-    return target.verify(batch, sampling, uniform);
   }
 
-  private void add(Sequence sequence) {
+  // The index of the choice after its root; those of its nodes follow.
+  private int addTree(Sequence sequence) {
     VerifyTree tree = sequence.verify;
     tree.select(sequence.draft, sequence.drafted.assessment().verify());
     int count = tree.rows();
     int index = batch.add(sequence.targetCache(), count, count);
     int start = batch.start(index);
     tree.writeMask(batch.masks(), batch.maskStart(index), count);
-    if (uniform.length < start + count) {
-      uniform = Arrays.copyOf(uniform, 2 * (start + count));
-    }
     int root = sequence.rootPosition();
-    long seed = sequence.request.sampling().seed();
+    int first = choices.count();
     for (int row = 0; row < count; row++) {
       int token = row == 0 ? sequence.tokens()[root] : tree.token(row);
       batch.set(start + row, token, root + tree.depth(row));
-      uniform[start + row] = PositionRandom.at(seed, root + 1 + tree.depth(row));
+      choose(sequence, start + row, tree.depth(row));
     }
+    return first;
   }
 
-  private static Walk walk(Sequence sequence, long[] next, int start) {
+  // Its last row in the batch.
+  private int addPart(Prefill.Part part) {
+    Sequence sequence = part.sequence();
+    sequence.draft.reset(1);
+    sequence.drafted = Draft.NONE;
+    sequence.share = null;
+    sequence.verify.select(sequence.draft, 0);
+    int row = batch.start(batch.add(sequence.targetCache(), part.rows()));
+    for (int position = part.from(); position < part.to(); position++) {
+      batch.set(row++, sequence.tokens()[position], position);
+    }
+    return row - 1;
+  }
+
+  private int choose(Sequence sequence, int row, int depth) {
+    long seed = sequence.request.sampling().seed();
+    int position = sequence.rootPosition() + 1 + depth;
+    return choices.add(row, sequence.sampling, PositionRandom.at(seed, position));
+  }
+
+  private static Walk walk(Sequence sequence, long[] next, int first) {
     return new Walk(
-        sequence, AcceptedPath.of(sequence.verify, row -> Math.toIntExact(next[start + row])));
+        sequence, AcceptedPath.of(sequence.verify, row -> Math.toIntExact(next[first + row])));
   }
 
   // What the head will read of this pass it reads when it drafts next.
-  private static void keep(List<Walk> walks, RowBatch batch, Features features) {
-    try (features) {
+  private void keep(List<Walk> walks, List<Prefill.Part> parts, Features all) {
+    try (all;
+        Features ofTrees = ofTrees(walks.size(), all)) {
       KvCache.keep(
           walks.stream()
               .map(
@@ -145,14 +179,32 @@ final class DecodeCycle {
               .toList());
       for (int i = 0; i < walks.size(); i++) {
         Walk walk = walks.get(i);
-        if (walk.sequence().policy.drafts()) {
-          int[] rows = new int[walk.path().accepted() + 1];
-          for (int step = 0; step < rows.length; step++) {
-            rows[step] = batch.start(i) + walk.path().rows()[step];
-          }
-          walk.sequence().features().add(features.rows(rows, rows.length));
+        int[] rows = new int[walk.path().accepted() + 1];
+        for (int step = 0; step < rows.length; step++) {
+          rows[step] = batch.start(i) + walk.path().rows()[step];
         }
+        keepFeatures(walk.sequence(), ofTrees == null ? all : ofTrees, rows);
       }
+      for (int i = 0; i < parts.size(); i++) {
+        Prefill.Part part = parts.get(i);
+        part.sequence().targetCache().append(part.rows());
+        int first = batch.start(walks.size() + i);
+        int[] rows = IntStream.range(first, first + part.rows()).toArray();
+        keepFeatures(part.sequence(), all, rows);
+      }
+    }
+  }
+
+  // Those of a chunk are large, and a sequence may keep its own for long; null where there are no
+  // others.
+  private Features ofTrees(int trees, Features all) {
+    boolean shared = head != null && trees > 0 && trees < batch.sequences();
+    return shared ? target.firstRows(all, batch.start(trees)) : null;
+  }
+
+  private static void keepFeatures(Sequence sequence, Features features, int[] rows) {
+    if (sequence.policy.drafts()) {
+      sequence.features().add(features.rows(rows, rows.length));
     }
   }
 
@@ -234,7 +286,7 @@ final class DecodeCycle {
     sequence.acceptedTokens += report.emitted() - 1;
   }
 
-  // What prefill spent must not count as this cycle's.
+  // What the head read of prompts since must not count as this cycle's.
   private void takeNanos() {
     target.takeNanos();
     if (head != null) {

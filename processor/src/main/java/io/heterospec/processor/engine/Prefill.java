@@ -3,14 +3,12 @@ package io.heterospec.processor.engine;
 import io.heterospec.processor.model.DraftHead;
 import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.RowBatch;
-import io.heterospec.processor.model.TargetModel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
- * Brings what sequences know before their root into the caches, a chunk at a time. Belongs to the
- * engine's thread.
+ * Divides prompts into chunks, each of which is computed in the pass of a {@link DecodeCycle}.
+ * Belongs to the engine's thread.
  */
 final class Prefill {
   /**
@@ -19,23 +17,26 @@ final class Prefill {
    */
   private static final int SMALL_CHUNK = 128;
 
-  private final TargetModel target;
   private final DraftHead head; // null without a head
   private final int mostRows;
   private final RowBatch batch = new RowBatch();
 
-  /** The tokens of a sequence that a chunk takes. */
-  record Part(Sequence sequence, int from, int to) {
+  /**
+   * The tokens of a sequence that a chunk takes.
+   *
+   * @param isLast whether it goes up to the root, so that the pass gives the sequence a token
+   */
+  record Part(Sequence sequence, int from, int to, boolean isLast) {
     int rows() {
       return to - from;
     }
   }
 
   /**
+   * @param head null without one
    * @param mostRows most rows of a chunk
    */
-  Prefill(TargetModel target, DraftHead head, int mostRows) {
-    this.target = target;
+  Prefill(DraftHead head, int mostRows) {
     this.head = head;
     this.mostRows = mostRows;
   }
@@ -72,12 +73,12 @@ final class Prefill {
   }
 
   private static int rowsNeeded(Sequence sequence) {
-    return sequence.rootPosition() - sequence.targetCache().length();
+    return sequence.rootPosition() + 1 - sequence.targetCache().length();
   }
 
   private static Part part(Sequence sequence, int rows) {
     int from = sequence.targetCache().length();
-    return new Part(sequence, from, from + rows);
+    return new Part(sequence, from, from + rows, rows == rowsNeeded(sequence));
   }
 
   // Those who wait for their first token and those who decode share the time by their number.
@@ -86,37 +87,20 @@ final class Prefill {
     return Math.min(mostRows, Math.max(SMALL_CHUNK, fair));
   }
 
-  /** Prefills a chunk. The head reads the features of a sequence's last part in its first cycle. */
-  void run(List<Part> parts) {
-    batch.reset();
-    for (Part part : parts) {
-      Sequence sequence = part.sequence();
-      int row = batch.start(batch.add(sequence.targetCache(), part.rows()));
-      for (int position = part.from(); position < part.to(); position++) {
-        batch.set(row++, sequence.tokens()[position], position);
-      }
-    }
-    try (Features features = target.prefill(batch)) {
-      for (int i = 0; i < parts.size(); i++) {
-        Part part = parts.get(i);
-        if (part.sequence().policy.drafts()) {
-          int first = batch.start(i);
-          int[] rows = IntStream.range(first, first + part.rows()).toArray();
-          part.sequence().features().add(features.rows(rows, rows.length));
-        }
-      }
-    }
-    addHeadContext(
+  /**
+   * Lets the head read what the chunk just computed of prompts that it did not complete: their
+   * features are large and should not wait. Those of a sequence's last part the head reads when it
+   * first drafts for it.
+   */
+  void readByHead(List<Part> parts) {
+    List<Sequence> unfinished =
         parts.stream()
+            .filter(part -> !part.isLast())
             .map(Part::sequence)
-            .filter(sequence -> sequence.policy.drafts() && !sequence.prefilled())
+            .filter(sequence -> sequence.policy.drafts())
             // A budgeted sequence may never draft; the head then has nothing to read.
             .filter(sequence -> !sequence.isBudgeted())
-            .toList());
-  }
-
-  // Features are large: those of a part before the last do not wait.
-  private void addHeadContext(List<Sequence> unfinished) {
+            .toList();
     if (unfinished.isEmpty()) {
       return;
     }

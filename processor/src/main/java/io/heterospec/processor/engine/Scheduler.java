@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Advances the live sequences in rounds (continuous batching): a round is one chunk of prefill, if
- * any sequence waits for it, and one draft-verify cycle of all others together. So a long prompt
+ * Advances the live sequences in rounds (continuous batching): a round is one pass over a chunk of
+ * prefill, if any sequence waits for it, and the trees of all others together. So a long prompt
  * does not hold up the others, and sequences join and leave at any round. The next of the queue
  * joins when there is a place and room for its caches, which it may take from sequences of lower
  * priority; none behind it joins before it, so a big one does not starve. Belongs to the engine's
@@ -44,7 +44,7 @@ final class Scheduler {
       Runnable onLeave) {
     this.caches = caches;
     this.sessions = sessions;
-    this.prefill = new Prefill(models.target(), models.head(), options.prefillChunk());
+    this.prefill = new Prefill(models.head(), options.prefillChunk());
     this.cycle = new DecodeCycle(models.target(), models.head(), budget);
     this.maxLive = options.maxLive();
     this.onLeave = onLeave;
@@ -106,13 +106,13 @@ final class Scheduler {
     }
   }
 
-  /** Admits what fits, prefills a chunk and runs a cycle of everything that is prefilled. */
+  /** Admits what fits and runs a cycle of everything that is prefilled, and a chunk of the rest. */
   void round() {
     expire();
     admit();
     readPages();
-    prefill();
-    decode(live.stream().filter(Sequence::prefilled).toList());
+    List<Prefill.Part> parts = prefill.next(live);
+    decode(live.stream().filter(Sequence::prefilled).toList(), parts);
     writePage();
   }
 
@@ -215,31 +215,30 @@ final class Scheduler {
     }
   }
 
-  private void prefill() {
-    List<Prefill.Part> parts = prefill.next(live);
-    if (parts.isEmpty()) {
-      return;
-    }
-    try {
-      prefill.run(parts);
-    } catch (RuntimeException e) {
-      recover(parts.stream().map(Prefill.Part::sequence).toList(), e);
-    }
-  }
-
-  private void decode(List<Sequence> ready) {
-    if (ready.isEmpty()) {
+  private void decode(List<Sequence> ready, List<Prefill.Part> parts) {
+    if (ready.isEmpty() && parts.isEmpty()) {
       return;
     }
     List<DecodeCycle.Outcome> outcomes;
     try {
-      outcomes = cycle.run(ready, pressure.speculates());
+      outcomes = cycle.run(ready, parts, pressure.speculates());
     } catch (RuntimeException e) {
-      recover(ready, e);
+      List<Sequence> involved = new ArrayList<>(ready);
+      parts.forEach(part -> involved.add(part.sequence()));
+      recover(involved, e);
       return;
     }
-    pressure.cycleDone();
+    if (!outcomes.isEmpty()) {
+      pressure.cycleDone();
+    }
     outcomes.forEach(this::deliver);
+    List<Prefill.Part> unfinished =
+        parts.stream().filter(part -> !part.isLast() && live.contains(part.sequence())).toList();
+    try {
+      prefill.readByHead(unfinished);
+    } catch (RuntimeException e) {
+      recover(unfinished.stream().map(Prefill.Part::sequence).toList(), e);
+    }
   }
 
   private void recover(List<Sequence> involved, RuntimeException cause) {

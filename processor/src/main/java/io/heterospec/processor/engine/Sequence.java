@@ -35,7 +35,7 @@ final class Sequence implements AutoCloseable {
   final long submittedNanos = System.nanoTime();
   long arrival = NOT_ARRIVED; // its number among those that came to the scheduler
   long admittedNanos; // when it was first admitted, 0 before it
-  long firstCycleNanos; // when the first cycle began, 0 before it
+  long prefilledNanos; // when its prompt was computed, 0 before it
   long targetCalls;
   long verifiedTokens;
   long draftedTokens;

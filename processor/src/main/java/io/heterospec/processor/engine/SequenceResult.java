@@ -57,7 +57,7 @@ final class SequenceResult {
         sequence.draftedTokens,
         sequence.acceptedTokens,
         admitted - sequence.submittedNanos,
-        sequence.firstCycleNanos == 0 ? sinceAdmission : sequence.firstCycleNanos - admitted,
-        sequence.firstCycleNanos == 0 ? 0 : System.nanoTime() - sequence.firstCycleNanos);
+        sequence.prefilledNanos == 0 ? sinceAdmission : sequence.prefilledNanos - admitted,
+        sequence.prefilledNanos == 0 ? 0 : System.nanoTime() - sequence.prefilledNanos);
   }
 }

@@ -1,5 +1,6 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.model.Choices;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.RowBatch;
 import io.heterospec.processor.model.Sampling;
@@ -7,7 +8,6 @@ import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Finds the number of threads that makes a verification pass fastest. It is often not the number of
@@ -53,13 +53,17 @@ final class ThreadTuning {
       for (int row = 0; row < count; row++) {
         batch.set(row, 0, row);
       }
-      long first = pass(target, batch);
+      Choices choices = new Choices();
+      for (int row = 0; row < count; row++) {
+        choices.add(row, Sampling.GREEDY, 0);
+      }
+      long first = pass(target, batch, choices);
       if (first > SLOW_PASS_NANOS) {
-        return pass(target, batch);
+        return pass(target, batch, choices);
       }
       long[] nanos = new long[TIMED];
       for (int i = -WARM_UP; i < TIMED; i++) {
-        long time = pass(target, batch);
+        long time = pass(target, batch, choices);
         if (i >= 0) {
           nanos[i] = time;
         }
@@ -69,9 +73,9 @@ final class ThreadTuning {
     }
   }
 
-  private static long pass(TargetModel target, RowBatch batch) {
+  private static long pass(TargetModel target, RowBatch batch, Choices choices) {
     long start = System.nanoTime();
-    target.verify(batch, List.of(Sampling.GREEDY), new long[0]).features().close();
+    target.verify(batch, choices).features().close();
     return System.nanoTime() - start;
   }
 }

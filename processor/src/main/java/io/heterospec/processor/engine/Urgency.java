@@ -16,7 +16,7 @@ final class Urgency {
     long deadline = sequence.request.deadlineEpochMillis();
     if (deadline != Long.MAX_VALUE && sequence.decodedTokens > 0) {
       double msPerToken =
-          (System.nanoTime() - sequence.firstCycleNanos) / 1e6 / sequence.decodedTokens;
+          (System.nanoTime() - sequence.prefilledNanos) / 1e6 / sequence.decodedTokens;
       boolean late = nowMillis + msPerToken * sequence.text.remaining() > deadline;
       weight *= late ? LATE : 1;
     }

@@ -10,8 +10,9 @@ import java.util.List;
 /**
  * A {@link RowBatch} in the form that {@code decoder.py} documents: one tensor of integers, one of
  * mask cells and a list that says what lies where. Sequences whose caches share a pool form a group
- * with one attention operation; its short sequences, and slots that take no part, are padded. Where
- * nothing needs padding no index is built, which is the case of plain decoding.
+ * with one attention operation, those with a mask and those without apart; its short sequences, and
+ * slots that take no part, are padded. Where nothing needs padding no index is built, which is the
+ * case of plain decoding.
  */
 final class PassInput {
   static final long[] NOTHING = {};
@@ -22,9 +23,10 @@ final class PassInput {
   private final List<Group> groups = new ArrayList<>();
   private long[] layout = NOTHING;
 
-  /** Sequences of one pool. */
+  /** Sequences of one pool, all with a mask or all without. */
   private static final class Group {
     final KvPool pool;
+    final boolean masked;
     final List<Integer> sequences = new ArrayList<>();
     int firstSlot = Integer.MAX_VALUE;
     int lastSlot;
@@ -33,8 +35,9 @@ final class PassInput {
     int columns;
     int view;
 
-    Group(KvPool pool) {
+    Group(KvPool pool, boolean masked) {
       this.pool = pool;
+      this.masked = masked;
     }
 
     void add(RowBatch batch, int sequence) {
@@ -64,35 +67,43 @@ final class PassInput {
 
   /**
    * @param extra integers for the script beside the rows
+   * @param computedRows rows of the pass; those beyond the batch's attend to nothing of account and
+   *     are not cached
    */
-  void write(RowBatch batch, long[] extra, int extraCount) {
+  void write(RowBatch batch, long[] extra, int extraCount, int computedRows) {
+    int spare = computedRows - batch.rows();
     group(batch);
-    boolean padded = padded(batch);
+    boolean scattered = groups.size() > 1 || spare > 0;
+    boolean padded = scattered || padded(batch);
     staging.clear();
     for (int row = 0; row < batch.rows(); row++) {
       staging.putLong(batch.id(row));
     }
+    putZeros(spare);
     for (int row = 0; row < batch.rows(); row++) {
       staging.putLong(batch.position(row));
     }
+    putZeros(spare);
     for (int row = 0; row < batch.rows(); row++) {
       staging.putLong(batch.parent(row));
     }
+    putZeros(spare);
     for (int i = 0; i < extraCount; i++) {
       staging.putLong(extra[i]);
     }
     if (padded) {
       writePlaces(batch);
+      putZeros(spare);
     }
     for (Group group : groups) {
-      writeGroup(batch, group, padded);
+      writeGroup(batch, group, scattered, padded);
       if (group.columns > 0) {
         writeMask(batch, group);
       }
     }
     layout = new long[HEADER + FIELDS * groups.size()];
-    layout[0] = batch.rows();
-    layout[1] = padded ? 1 : 0;
+    layout[0] = computedRows;
+    layout[1] = scattered ? 2 : padded ? 1 : 0;
     layout[2] = groups.size();
     layout[3] = extraCount;
     for (int g = 0; g < groups.size(); g++) {
@@ -108,16 +119,23 @@ final class PassInput {
     }
   }
 
+  private void putZeros(int count) {
+    for (int i = 0; i < count; i++) {
+      staging.putLong(0);
+    }
+  }
+
   private void group(RowBatch batch) {
     groups.clear();
     for (int sequence = 0; sequence < batch.sequences(); sequence++) {
       KvPool pool = batch.cache(sequence).pool();
+      boolean masked = batch.columns(sequence) > 0;
       Group group = null;
       for (Group each : groups) {
-        group = each.pool == pool ? each : group;
+        group = each.pool == pool && each.masked == masked ? each : group;
       }
       if (group == null) {
-        group = new Group(pool);
+        group = new Group(pool, masked);
         groups.add(group);
       }
       group.add(batch, sequence);
@@ -128,7 +146,7 @@ final class PassInput {
   // with as many rows.
   private boolean padded(RowBatch batch) {
     Group group = groups.get(0);
-    if (groups.size() > 1 || group.places() != batch.rows()) {
+    if (group.places() != batch.rows()) {
       return true;
     }
     for (int sequence = 0; sequence < batch.sequences(); sequence++) {
@@ -156,8 +174,8 @@ final class PassInput {
     }
   }
 
-  private void writeGroup(RowBatch batch, Group group, boolean padded) {
-    if (groups.size() > 1) {
+  private void writeGroup(RowBatch batch, Group group, boolean scattered, boolean padded) {
+    if (scattered) {
       for (int sequence : group.sequences) {
         for (int i = 0; i < batch.count(sequence); i++) {
           staging.putLong(batch.start(sequence) + i);

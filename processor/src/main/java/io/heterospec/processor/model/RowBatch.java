@@ -31,8 +31,7 @@ public final class RowBatch {
   }
 
   /**
-   * Adds a sequence whose rows see those before them. All sequences of a batch must be added this
-   * way, or none.
+   * Adds a sequence whose rows see those before them.
    *
    * @return index of the sequence
    */
@@ -139,9 +138,13 @@ public final class RowBatch {
   }
 
   /** The batch as a script reads it; valid until the batch is used again. */
-  PassInput input(long[] extra, int extraCount) {
-    input.write(this, extra, extraCount);
+  PassInput input(long[] extra, int extraCount, int computedRows) {
+    input.write(this, extra, extraCount, computedRows);
     return input;
+  }
+
+  PassInput input(long[] extra, int extraCount) {
+    return input(extra, extraCount, rows);
   }
 
   PassInput input() {

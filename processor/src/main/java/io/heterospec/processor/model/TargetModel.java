@@ -12,10 +12,10 @@ import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.torch.WeightLoader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
 
 /**
  * A decoder of the Llama, Mistral, Qwen2 or Qwen3 family. Every pass also gives the features
@@ -24,6 +24,8 @@ import java.util.stream.LongStream;
  */
 public final class TargetModel implements AutoCloseable {
   private static final LayerScript LAYER = LayerScript.TARGET;
+  private static final int WHOLE_TILES = 32;
+  private static final int WIDE_PRODUCT = 128;
 
   private final LayerDevices devices;
   private final ScriptModule module;
@@ -163,19 +165,9 @@ public final class TargetModel implements AutoCloseable {
    * @return features of the rows, the caller's to close
    */
   public Features prefill(int[] ids, int from, int to, KvCache cache) {
-    return prefill(following(ids, from, to, cache));
-  }
-
-  /**
-   * Adds tokens to the contexts of several sequences.
-   *
-   * @param batch their rows, without masks
-   * @return features of the rows, the caller's to close
-   */
-  public Features prefill(RowBatch batch) {
-    Tensor features = call("prefill", batch).tensor();
-    batch.append();
-    return new Features(features, batch.rows());
+    Tensor features = call("prefill", following(ids, from, to, cache).input()).tensor();
+    cache.append(to - from);
+    return new Features(features, to - from);
   }
 
   private RowBatch following(int[] ids, int from, int to, KvCache cache) {
@@ -187,12 +179,7 @@ public final class TargetModel implements AutoCloseable {
     return context;
   }
 
-  private Result call(String method, RowBatch batch, Object... more) {
-    return call(method, batch, PassInput.NOTHING, more);
-  }
-
-  private Result call(String method, RowBatch batch, long[] extra, Object... more) {
-    PassInput input = batch.input(extra, extra == PassInput.NOTHING ? 0 : batch.rows());
+  private Result call(String method, PassInput input, Object... more) {
     try (Tensor ints = input.ints(devices.first());
         Tensor trees = input.trees(devices.first())) {
       List<Object> arguments = new ArrayList<>(List.of(ints, trees, input.layout(), input.pools()));
@@ -202,47 +189,74 @@ public final class TargetModel implements AutoCloseable {
   }
 
   /**
-   * One decoding pass over the trees of several sequences: of each the root and the draft nodes
-   * below it, with a square mask among them. The rows become scratch rows of their caches, in their
-   * order; {@link KvCache#keep} says which stay.
+   * One pass over rows of several sequences: the trees of those that decode, each a root and the
+   * draft nodes below it with a square mask among them, and parts of prompts, without a mask. All
+   * become scratch rows of their caches, in their order; {@link KvCache#keep} and {@link
+   * KvCache#append(int)} say which stay.
    *
-   * @param sampling how each sequence chooses
-   * @param uniform a random integer in [0, 2⁵³) for each row; not read for greedy sequences
-   * @return the target's next token after every row, and the features
+   * @param choices the rows after which a next token is wanted
+   * @return the chosen tokens, and the features of all rows
    */
-  public Pass verify(RowBatch batch, List<Sampling> sampling, long[] uniform) {
-    Sampling how = sampling.get(0);
-    if (sampling.stream().allMatch(how::equals)) {
-      Tensor[] out =
-          how.isGreedy()
-              ? call("verify_greedy", batch).tensors()
-              : call("verify_sampled", batch, uniform, how.temperature(), how.topK(), how.topP())
-                  .tensors();
-      try (Tensor tokens = out[0]) {
-        return new Pass(tokens.toLongs(), new Features(out[1], batch.rows()));
+  public Pass verify(RowBatch batch, Choices choices) {
+    int count = choices.count();
+    int rows = computed(batch.rows());
+    if (count == 0) {
+      Tensor features = call("prefill", batch.input(PassInput.NOTHING, 0, rows)).tensor();
+      return new Pass(new long[0], new Features(features, rows));
+    }
+    Sampling how = choices.sampling(0);
+    boolean alike = choices.allAlike();
+    boolean sampled = alike && !how.isGreedy();
+    int wanted = computed(count);
+    long[] extra = new long[sampled ? 2 * wanted : wanted];
+    for (int i = 0; i < wanted; i++) {
+      int choice = Math.min(i, count - 1);
+      extra[i] = choices.row(choice);
+      if (sampled) {
+        extra[wanted + i] = choices.uniform(choice);
       }
     }
-    Tensor[] out = call("run_logits", batch).tensors();
-    try (Tensor logits = out[0]) {
-      long[] tokens = choose(batch, logits, sampling, uniform);
-      return new Pass(tokens, new Features(out[1], batch.rows()));
+    PassInput input = batch.input(extra, extra.length, rows);
+    if (!alike) {
+      Tensor[] out = call("run_logits", input, wanted).tensors();
+      try (Tensor logits = out[0]) {
+        return new Pass(choose(logits, choices), new Features(out[1], rows));
+      }
+    }
+    Tensor[] out =
+        how.isGreedy()
+            ? call("verify_greedy", input, wanted).tensors()
+            : call("verify_sampled", input, wanted, how.temperature(), how.topK(), how.topP())
+                .tensors();
+    try (Tensor tokens = out[0]) {
+      long[] chosen = tokens.toLongs();
+      return new Pass(Arrays.copyOf(chosen, count), new Features(out[1], rows));
     }
   }
 
-  // Sequences that sample alike choose together.
-  private long[] choose(RowBatch batch, Tensor logits, List<Sampling> sampling, long[] uniform) {
-    Map<Sampling, List<Integer>> alike = new LinkedHashMap<>();
-    for (int i = 0; i < sampling.size(); i++) {
-      alike.computeIfAbsent(sampling.get(i), key -> new ArrayList<>()).add(i);
+  // Rows that a product computes. oneDNN's packed products take a third longer where the last four
+  // rows are not whole, once there are more than two tiles of 16, and again between the last sizes
+  // before 128 and 128 itself; rows that nobody reads are cheaper than that.
+  private int computed(int rows) {
+    if (devices.first().isGpu() || rows <= WHOLE_TILES) {
+      return rows;
     }
-    long[] tokens = new long[batch.rows()];
+    int fours = (rows + 3) / 4 * 4;
+    int wide = (rows + WIDE_PRODUCT - 1) / WIDE_PRODUCT * WIDE_PRODUCT;
+    return wide - rows <= WIDE_PRODUCT / 8 ? wide : fours;
+  }
+
+  // Choices that are made alike are made together.
+  private long[] choose(Tensor logits, Choices choices) {
+    Map<Sampling, List<Integer>> alike = new LinkedHashMap<>();
+    for (int i = 0; i < choices.count(); i++) {
+      alike.computeIfAbsent(choices.sampling(i), key -> new ArrayList<>()).add(i);
+    }
+    long[] tokens = new long[choices.count()];
     alike.forEach(
-        (how, sequences) -> {
-          long[] rows =
-              sequences.stream()
-                  .flatMapToLong(
-                      i -> LongStream.range(batch.start(i), (long) batch.start(i) + batch.count(i)))
-                  .toArray();
+        (how, indices) -> {
+          long[] rows = indices.stream().mapToLong(Integer::longValue).toArray();
+          long[] uniform = indices.stream().mapToLong(choices::uniform).toArray();
           long[] chosen = choose(logits, rows, how, uniform);
           for (int i = 0; i < rows.length; i++) {
             tokens[(int) rows[i]] = chosen[i];
@@ -259,8 +273,7 @@ public final class TargetModel implements AutoCloseable {
           return chosen.toLongs();
         }
       }
-      long[] picked = LongStream.of(rows).map(row -> uniform[(int) row]).toArray();
-      try (Tensor numbers = device.longs(picked, picked.length);
+      try (Tensor numbers = device.longs(uniform, uniform.length);
           Tensor chosen =
               module
                   .call(
@@ -277,10 +290,15 @@ public final class TargetModel implements AutoCloseable {
     }
   }
 
+  /** A copy of the features of a pass's first rows, which can outlive the others. */
+  public Features firstRows(Features features, int rows) {
+    return new Features(module.call("first_rows", features.tensor(), rows).tensor(), rows);
+  }
+
   /**
-   * What a decoding pass gave.
+   * What a pass gave.
    *
-   * @param tokens next token of every row
+   * @param tokens the token of each choice
    * @param features of the rows, the caller's to close
    */
   public record Pass(long[] tokens, Features features) {}
@@ -298,7 +316,7 @@ public final class TargetModel implements AutoCloseable {
 
   /** The logits of a pass without choosing: {@code rows × vocabulary} values, row by row. */
   public float[] logits(RowBatch batch) {
-    Tensor[] out = call("run_logits", batch).tensors();
+    Tensor[] out = call("run_logits", batch.input(), 0).tensors();
     try (Tensor logits = out[0];
         Tensor features = out[1]) {
       return logits.toFloats();
@@ -313,7 +331,7 @@ public final class TargetModel implements AutoCloseable {
    *     log-probabilities, descending, then their ids: {@code 1 + 2·top} values
    */
   public float[] score(int[] ids, int from, int to, long[] next, int top, KvCache cache) {
-    Tensor[] out = call("run_logits", following(ids, from, to, cache)).tensors();
+    Tensor[] out = call("run_logits", following(ids, from, to, cache).input(), 0).tensors();
     cache.append(to - from);
     try (Tensor logits = out[0];
         Tensor features = out[1];

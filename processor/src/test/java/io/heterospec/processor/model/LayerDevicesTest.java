@@ -141,7 +141,12 @@ class LayerDevicesTest {
           batch.set(start + row, IDS[row], cache.length() + row);
         }
       }
-      TargetModel.Pass pass = model.verify(batch, how, uniform);
+      Choices choices = new Choices();
+      for (int row = 0; row < batch.rows(); row++) {
+        Sampling sampling = how.get(row / ROWS);
+        choices.add(row, sampling, sampling.isGreedy() ? 0 : uniform[row]);
+      }
+      TargetModel.Pass pass = model.verify(batch, choices);
       pass.features().close();
       return pass.tokens();
     }

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,8 +59,11 @@ class SamplingTest {
         KvCache cache = target.newCache(64)) {
       float[] logits = target.logits(Batches.of(cache, rows, mask, ROWS));
       Sampling sampling = new Sampling(temperature, topK, topP);
-      TargetModel.Pass pass =
-          target.verify(Batches.of(cache, rows, mask, ROWS), List.of(sampling), uniform);
+      Choices choices = new Choices();
+      for (int row = 0; row < ROWS; row++) {
+        choices.add(row, sampling, uniform[row]);
+      }
+      TargetModel.Pass pass = target.verify(Batches.of(cache, rows, mask, ROWS), choices);
       pass.features().close();
       for (int row = 0; row < ROWS; row++) {
         double[] p = distribution(logits, row, temperature, topK, topP);

@@ -214,6 +214,78 @@ class TargetModelTest {
     }
   }
 
+  /**
+   * What stands beside a tree of {@code rows} rows in the pass: numbers with spare rows or none.
+   */
+  @ParameterizedTest
+  @CsvSource({"1,20", "12,20", "12,21", "33,1", "12,110", "40,200"})
+  void partsOfPromptsShareAPassWithTrees(int rows, int part) throws IOException {
+    RandomCheckpoint checkpoint = RandomCheckpoint.target(5, 4, 4, 2, 8, true);
+    Reference reference = new Reference(checkpoint, Reference.frequencies(8));
+    RandomTree tree = RandomTree.of(new Random(6), 9, rows);
+    int[] prompt = randomIds(new Random(7), 5 + part);
+    Reference.Output ofTree = reference.target(tree.ids(), tree.positions(), 4, true, tree::sees);
+    Reference.Output ofPrompt =
+        reference.target(prompt, range(prompt.length), 4, true, (t, s) -> s <= t);
+    try (TargetModel target = load(checkpoint.write(directory, null), true);
+        KvCache first = target.newCache(256);
+        KvCache unused = target.newCache(256);
+        KvCache second = target.newCache(256)) {
+      assertThat(unused.length()).isZero();
+      target.prefill(tree.ids(), 0, tree.context(), first).close();
+      target.prefill(prompt, 0, 5, second).close();
+      RowBatch batch = new RowBatch();
+      Batches.add(batch, first, tree.rows(), tree.mask(), rows);
+      int start = batch.start(batch.add(second, part));
+      for (int i = 0; i < part; i++) {
+        batch.set(start + i, prompt[5 + i], 5 + i);
+      }
+      Choices choices = new Choices();
+      for (int row = 0; row < rows; row++) {
+        choices.add(row, Sampling.GREEDY, 0);
+      }
+      choices.add(start + part - 1, Sampling.GREEDY, 0);
+
+      TargetModel.Pass pass = target.verify(batch, choices);
+
+      for (int row = 0; row < rows; row++) {
+        double[] logits = ofTree.logits()[tree.context() + row];
+        assertThat(pass.tokens()[row]).isEqualTo(best(logits));
+      }
+      assertThat(pass.tokens()).hasSize(rows + 1);
+      assertThat(pass.tokens()[rows]).isEqualTo(best(ofPrompt.logits()[prompt.length - 1]));
+      List<double[]> features = new ArrayList<>();
+      features.addAll(List.of(ofTree.features()).subList(tree.context(), tree.ids().length));
+      features.addAll(List.of(ofPrompt.features()).subList(5, prompt.length));
+      try (Features actual = pass.features();
+          Features ofRows = target.firstRows(actual, batch.rows())) {
+        assertThat(difference(features.toArray(double[][]::new), ofRows.toFloats()))
+            .isLessThan(TOLERANCE);
+      }
+      second.append(part);
+      double[][] next =
+          reference
+              .target(append(prompt, 3), range(prompt.length + 1), 4, true, (t, s) -> s <= t)
+              .logits();
+      float[] logits = target.logits(append(prompt, 3), prompt.length, prompt.length + 1, second);
+      assertThat(difference(new double[][] {next[prompt.length]}, logits)).isLessThan(TOLERANCE);
+    }
+  }
+
+  private static int best(double[] logits) {
+    int best = 0;
+    for (int id = 1; id < logits.length; id++) {
+      best = logits[id] > logits[best] ? id : best;
+    }
+    return best;
+  }
+
+  private static int[] append(int[] ids, int id) {
+    int[] longer = Arrays.copyOf(ids, ids.length + 1);
+    longer[ids.length] = id;
+    return longer;
+  }
+
   @Test
   void acceptedRowsServeAsContextOnceTheOthersAreDropped() throws IOException {
     RandomCheckpoint checkpoint = RandomCheckpoint.target(6, 4, 4, 2, 8, false);
