@@ -3,7 +3,8 @@ package io.heterospec.processor.engine;
 import java.util.List;
 
 /**
- * Telemetry of one draft-verify cycle, which is exactly one decoding pass of the target.
+ * Telemetry of one draft-verify cycle, which is exactly one pass of the target. In the pass that
+ * completes its prompt nothing is drafted for a sequence.
  *
  * @param policy name of the tree policy
  * @param cycle index of the cycle in this attempt of the generation, from 0
@@ -23,7 +24,8 @@ import java.util.List;
  *     policy without one
  * @param metaPathAccepted whether every token of the meta-path was accepted
  * @param draftNanos time in draft-head calls, for all sequences of the cycle
- * @param verifyNanos time in target calls, for all sequences of the cycle
+ * @param verifyNanos time in target calls, for all sequences of the cycle and for the chunk of
+ *     prefill that shares its pass
  * @param totalNanos time of the whole cycle
  * @param tree the verified tree when asked for, otherwise empty
  */

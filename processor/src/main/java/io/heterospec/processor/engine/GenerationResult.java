@@ -17,13 +17,13 @@ import io.heterospec.processor.kv.CacheTier;
  * @param promptTokens tokens of the prompt
  * @param cachedTokens of those, the ones whose keys and values were found in a cache
  * @param cacheTier where they were found
- * @param targetCalls decoding passes of the target in this attempt, prefill left out
+ * @param targetCalls passes of the target in this attempt that gave a token
  * @param verifiedTokens rows of those passes
  * @param draftedTokens candidates drafted in this attempt
  * @param acceptedTokens tokens of this attempt beyond one for each target call: accepted draft
  *     tokens, less what a stop or the length limit cut off
  * @param queueNanos from submission to admission
- * @param prefillNanos from admission to the first cycle
+ * @param prefillNanos from admission until the prompt is computed, as a rule to the first token
  * @param decodeNanos from the first cycle to the end
  */
 public record GenerationResult(
