@@ -70,8 +70,12 @@ public final class OracleBound {
     return new ReplayedText(text.category(), length, calls, verified, ms);
   }
 
-  // Nodes of the tree that continue the text, each a child of the one before.
+  // Nodes of the tree that continue the text, each a child of the one before. The first token comes
+  // with the prompt, without a draft.
   private static int acceptable(SurveyedText text, int at) {
+    if (at == 0) {
+      return 0;
+    }
     SurveyedTree tree = text.trees().get(at);
     int node = DraftTree.ROOT;
     int count = 0;

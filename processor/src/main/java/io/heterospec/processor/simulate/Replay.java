@@ -80,7 +80,8 @@ public record Replay(List<ReplayedText> texts, double unknown) {
       Observer observer) {
     List<ReplayedSequence.Tree> trees =
         live.stream().map(each -> each.begin(policy)).filter(Objects::nonNull).toList();
-    growth.grow(trees, live.size(), head);
+    int decoding = (int) live.stream().filter(each -> !each.isPrefill()).count();
+    growth.grow(trees, decoding, head);
     int rows = 0;
     int tallest = 0;
     for (ReplayedSequence sequence : live) {
@@ -90,7 +91,7 @@ public record Replay(List<ReplayedText> texts, double unknown) {
     }
     double draftMs = head.takeMs();
     double passMs = costs.verifyMs(live.size(), rows, tallest);
-    if (budget != null) {
+    if (budget != null && decoding == live.size()) {
       budget.learnTimes(draftMs, passMs);
     }
     for (ReplayedSequence sequence : live) {

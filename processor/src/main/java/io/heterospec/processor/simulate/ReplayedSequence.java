@@ -81,9 +81,18 @@ final class ReplayedSequence {
     return text.promptTokens() + position - 1 - headLength;
   }
 
+  /** Whether this cycle is the pass that completes the prompt, in which nothing is drafted. */
+  boolean isPrefill() {
+    return position == 0;
+  }
+
   /** Begins a cycle; the tree to grow, null when nothing can be drafted. */
   Tree begin(TreePolicy policy) {
     draft.reset(1);
+    tree = null;
+    if (isPrefill()) {
+      return null;
+    }
     int limit = Math.min(text.limit() - position - 1, depth);
     boolean able = limit >= 1 && policy.drafts();
     SpeculationBudget.Share share = null;

@@ -9,7 +9,8 @@ import java.util.List;
  * @param tokens of the text
  * @param targetCalls passes of the target
  * @param verifiedTokens rows of those passes
- * @param ms its share of the time of all cycles it took part in, prefill not counted
+ * @param ms its share of the time of all cycles it took part in, of its prompt only the last
+ *     token's
  */
 public record ReplayedText(
     String category, long tokens, long targetCalls, long verifiedTokens, double ms) {

@@ -9,7 +9,12 @@ package io.heterospec.processor.tree;
  * <p>The three are told apart by a Kalman filter over their logarithms: the machine's speed drifts
  * from cycle to cycle, the two ratios hardly do, and a pass shows the sum of those that bear on it.
  * So many passes over trees leave open whether the machine or trees are slow, and the plain pass
- * that follows decides it. Belongs to one thread.
+ * that follows decides it. What a ratio was off is slowly forgotten: drafts that were slow once,
+ * because the process had just begun, are not tried again before, and nothing else would correct
+ * it.
+ *
+ * <p>A correction is for passes of about as many sequences: what fits the caches of the processor
+ * for one may not for sixteen. Belongs to one thread.
  */
 final class CostCorrection {
   private static final int MACHINE = 0;
@@ -17,12 +22,15 @@ final class CostCorrection {
   private static final int TREE = 2;
   private static final int STATES = 3;
 
-  // Variances of logarithms: how much the table may be off, how much the machine's speed and the
-  // ratios change from one pass to the next, how much passes scatter.
+  // Variances of logarithms: how much the table may be off, how much the machine's speed changes
+  // from one pass to the next, how much passes scatter.
   private static final double UNKNOWN = 0.3 * 0.3;
   private static final double DRIFT = 0.03 * 0.03;
-  private static final double RATIO_DRIFT = 0.005 * 0.005;
   private static final double SCATTER = 0.1 * 0.1;
+
+  // Of a ratio's logarithm, from one pass to the next: half of it is forgotten in 2,800 (an
+  // Ornstein-Uhlenbeck process around the table).
+  private static final double KEPT = 1 - 1 / 4096.0;
 
   // Of one observation: a pause of the machine says nothing.
   private static final double MOST = Math.log(1.5);
@@ -75,8 +83,8 @@ final class CostCorrection {
   // What was seen is the machine's logarithm and, but for plain passes, that of a ratio.
   private void observe(int ratio, double expectedMs, double ms) {
     covariance[MACHINE][MACHINE] += DRIFT;
-    covariance[DRAFT][DRAFT] += RATIO_DRIFT;
-    covariance[TREE][TREE] += RATIO_DRIFT;
+    forget(DRAFT);
+    forget(TREE);
     double[] shared = new double[STATES]; // covariance of each state with what is seen
     for (int i = 0; i < STATES; i++) {
       shared[i] = covariance[i][MACHINE] + (ratio == MACHINE ? 0 : covariance[i][ratio]);
@@ -91,5 +99,14 @@ final class CostCorrection {
         covariance[i][j] -= shared[i] * shared[j] / variance;
       }
     }
+  }
+
+  private void forget(int ratio) {
+    logs[ratio] *= KEPT;
+    for (int i = 0; i < STATES; i++) {
+      covariance[ratio][i] *= KEPT;
+      covariance[i][ratio] *= KEPT;
+    }
+    covariance[ratio][ratio] += (1 - KEPT * KEPT) * UNKNOWN;
   }
 }

@@ -120,6 +120,18 @@ public record CostTable(
         sequences[upper - 1], extend[upper - 1], sequences[upper], extend[upper], sequenceCount);
   }
 
+  /** Index of the measured number of sequences next to {@code sequenceCount}, by its ratio. */
+  int measured(int sequenceCount) {
+    int best = 0;
+    for (int i = 1; i < sequences.length; i++) {
+      // Between two of them the limit is their geometric mean.
+      if ((long) sequenceCount * sequenceCount > (long) sequences[i - 1] * sequences[i]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
   private int upper(int sequenceCount) {
     int upper = 1;
     while (upper < sequences.length - 1 && sequences[upper] < sequenceCount) {

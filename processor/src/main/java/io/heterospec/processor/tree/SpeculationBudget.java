@@ -1,5 +1,6 @@
 package io.heterospec.processor.tree;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -34,7 +35,7 @@ public final class SpeculationBudget {
   private final SurvivalModel survival;
   private final Outlook outlook;
   private final Admission admission;
-  private final CostCorrection correction = new CostCorrection();
+  private final CostCorrection[] corrections; // one for each number of sequences of the table
   private final TopNodes frontier = new TopNodes();
   private double speedup = 1; // tokens per ms against plain decoding, running mean
   private double rowsEach = 1; // rows verified for each sequence, running mean
@@ -44,6 +45,7 @@ public final class SpeculationBudget {
 
   private int sequences;
   private int otherRows;
+  private CostCorrection correction; // of this cycle's number of sequences
   private double price; // tokens that a millisecond is worth
   private double rowMs; // of one further verified row
   private double spentMs; // on drafting, by the table
@@ -114,6 +116,8 @@ public final class SpeculationBudget {
     this.outlook = new Outlook(survival, costs);
     this.admission = new Admission(costs);
     this.survival = survival;
+    this.corrections = new CostCorrection[costs.sequences().length];
+    Arrays.setAll(corrections, i -> new CostCorrection());
   }
 
   /** History of a sequence that joins. */
@@ -130,6 +134,7 @@ public final class SpeculationBudget {
   public void begin(int sequenceCount, int rowsOfOthers) {
     sequences = sequenceCount;
     otherRows = rowsOfOthers;
+    correction = corrections[costs.measured(sequenceCount)];
     double plain = sequences + rowsOfOthers;
     double plainMs = costs.verifyMs(sequences, plain);
     price = Math.max(1, speedup) * sequences / plainMs;

@@ -389,6 +389,43 @@ class SchedulerTest {
   }
 
   @Test
+  void aChunkOfAPromptAndTheTreesOfOthersTakeOnePass() {
+    schedule(8, 64, CACHE);
+    add("decoding", 3, "heterospec", 0);
+    rounds(2);
+    add("long", 1, "heterospec", 0);
+    Map<String, Integer> calls = new HashMap<>();
+    models.devices().first().probe(method -> calls.merge(method, 1, Integer::sum));
+    int before = recordings.get("decoding").steps.size();
+    rounds(3);
+    models.devices().first().probe(method -> {});
+    int passes = calls.getOrDefault("prefill", 0);
+    passes += calls.getOrDefault("verify_greedy", 0);
+    passes += calls.getOrDefault("verify_sampled", 0);
+    passes += calls.getOrDefault("run_logits", 0);
+    assertThat(passes).isEqualTo(3);
+    assertThat(recordings.get("decoding").steps).hasSize(before + 3);
+    assertThat(recordings.get("long").steps).hasSize(1);
+    finish();
+    assertLossless();
+  }
+
+  @Test
+  void thePassThatCompletesAPromptGivesItsFirstToken() {
+    schedule(8, 512, CACHE);
+    add("first", 3, "heterospec", 0);
+    rounds(1);
+    CycleReport cycle = recordings.get("first").steps.get(0).cycle();
+    assertThat(cycle.emitted()).isEqualTo(1);
+    assertThat(cycle.candidates()).isZero();
+    assertThat(cycle.verified()).isEqualTo(1);
+    rounds(1);
+    assertThat(recordings.get("first").steps.get(1).cycle().candidates()).isPositive();
+    finish();
+    assertLossless();
+  }
+
+  @Test
   void shortPromptsArePrefilledTogetherInTheFairOrder() {
     schedule(8, 64, CACHE);
     add("third", 1, "heterospec", 0);

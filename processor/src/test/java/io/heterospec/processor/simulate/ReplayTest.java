@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class ReplayTest {
   private static final SurveyedText TEXT =
-      Surveys.predicted(2, 0.5, 10, 11, 12, 13, 14, 15, 16, 17, 18);
+      Surveys.predicted(2, 0.5, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18);
 
   /** 10 ms a pass and 1 for each row of it, 2 ms a first call of the head, 3 a level. */
   private static CostTable costs() {
@@ -30,13 +30,14 @@ class ReplayTest {
 
     Replay replay = Replay.run(List.of(TEXT), new Eagle3Policy(shape), null, costs(), 1);
 
-    // Each pass verifies the root and both nodes of the chain: three rows, three tokens.
+    // The first token comes with the prompt, as that of a plain pass. Each pass after it verifies
+    // the root and both nodes of the chain: three rows, three tokens.
     ReplayedText replayed = replay.texts().get(0);
-    assertThat(replayed.targetCalls()).isEqualTo(3);
-    assertThat(replayed.verifiedTokens()).isEqualTo(9);
-    assertThat(replayed.acceptanceLength()).isEqualTo(3);
+    assertThat(replayed.targetCalls()).isEqualTo(1 + 3);
+    assertThat(replayed.verifiedTokens()).isEqualTo(1 + 9);
+    assertThat(replayed.acceptanceLength()).isEqualTo(2.5);
     // The head reads the prompt's rows first: the table's level is flat, so that costs nothing.
-    assertThat(replayed.ms()).isCloseTo(3 * (2 + 3 + 13), within(1e-9));
+    assertThat(replayed.ms()).isCloseTo(11 + 3 * (2 + 3 + 13), within(1e-9));
     // Of the root and a frontier of two the survey knows nothing of what follows the wrong node.
     assertThat(replay.unknown()).isCloseTo(1 / 3.0, within(1e-9));
   }
@@ -48,9 +49,9 @@ class ReplayTest {
     Replay replay = Replay.run(texts, new VanillaPolicy(), null, costs(), 2);
 
     ReplayedText all = ReplayedText.sum("all", replay.texts());
-    assertThat(all.tokens()).isEqualTo(36);
-    assertThat(all.targetCalls()).isEqualTo(36);
-    assertThat(all.ms()).isCloseTo(18 * 12, within(1e-9));
+    assertThat(all.tokens()).isEqualTo(40);
+    assertThat(all.targetCalls()).isEqualTo(40);
+    assertThat(all.ms()).isCloseTo(20 * 12, within(1e-9));
   }
 
   @Test

@@ -85,4 +85,18 @@ class CostCorrectionTest {
     assertThat(asked[1]).isBetween(500 / 65, 20);
     assertThat(correction.tree()).isCloseTo(1.25, within(0.06));
   }
+
+  @Test
+  void draftsThatWereSlowOnceAreNotHeldToBeSlowForever() {
+    CostCorrection correction = new CostCorrection();
+    for (int i = 0; i < 5; i++) {
+      correction.drafting(2, 20);
+      correction.plainPass(10, 10);
+    }
+    assertThat(correction.draft()).isGreaterThan(1.5);
+    for (int i = 0; i < 12_000; i++) {
+      correction.plainPass(10, 10);
+    }
+    assertThat(correction.draft()).isCloseTo(1, within(0.1));
+  }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +42,14 @@ class CostTableTest {
     assertThat(costs.extendMs(0)).isZero();
     assertThat(costs.extendMs(1)).isCloseTo(1, within(EXACT));
     assertThat(costs.extendMs(4)).isCloseTo(3, within(EXACT));
+  }
+
+  @Test
+  void theNextMeasuredNumberOfSequencesIsThatOfTheSmallestRatio() {
+    CostTable costs = table();
+
+    assertThat(List.of(costs.measured(1), costs.measured(2))).containsOnly(0);
+    assertThat(List.of(costs.measured(3), costs.measured(4), costs.measured(9))).containsOnly(1);
   }
 
   @Test

@@ -180,4 +180,25 @@ class SpeculationBudgetTest {
     }
     assertThat(drafted).isLessThanOrEqualTo(1);
   }
+
+  @Test
+  void whatDraftsCostForManySequencesSaysNothingAboutOne() {
+    SpeculationBudget budget = budget(costs(0.2, 0.2));
+    List<DraftTree> trees = trees(8);
+    List<DraftTree> alone = trees(1);
+    for (int i = 0; i < 60; i++) {
+      List<Share> shares = trees.stream().map(tree -> share(tree, 1, 100)).toList();
+      cycle(budget, shares, trees, 0.5);
+      boolean drafted = shares.stream().anyMatch(Share::isOpen);
+      budget.learnTimes(drafted ? 30 : 0, drafted ? 40 : 11.6);
+    }
+
+    List<Share> many = trees.stream().map(tree -> share(tree, 1, 100)).toList();
+    cycle(budget, many, trees, 0.5);
+    List<Share> one = List.of(share(alone.get(0), 1, 100));
+    cycle(budget, one, alone, 0.5);
+
+    assertThat(many).noneMatch(Share::isOpen);
+    assertThat(one).allMatch(Share::isOpen);
+  }
 }
