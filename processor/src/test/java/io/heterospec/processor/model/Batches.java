@@ -27,13 +27,6 @@ final class Batches {
     return List.of(new Features.Rows(features, rows, rows.length));
   }
 
-  /** A choice after every row, greedy. */
-  static Choices everyRow(RowBatch batch) {
-    Choices choices = new Choices();
-    IntStream.range(0, batch.rows()).forEach(row -> choices.add(row, Sampling.GREEDY, 0));
-    return choices;
-  }
-
   static RowBatch of(KvCache cache, long[] rows, float[] mask, int count) {
     RowBatch batch = new RowBatch();
     add(batch, cache, rows, mask, count);
