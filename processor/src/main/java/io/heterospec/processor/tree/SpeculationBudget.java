@@ -27,6 +27,12 @@ public final class SpeculationBudget {
   /** Cycles for which a decision to draft nothing stands: little changes what it is based on. */
   private static final int REST = 7;
 
+  /**
+   * Tokens per millisecond against plain decoding below which nothing is drafted until plain cycles
+   * have brought the mean back: what was expected before drafting did not come.
+   */
+  private static final double LOSING = 0.98;
+
   /** Chance that a sequence tried has become so. */
   private static final double TRIAL_CHANCE = 0.05;
 
@@ -154,7 +160,7 @@ public final class SpeculationBudget {
     int count = 0;
     if (restSequences == sequences && rest > 0) {
       rest--;
-    } else if (!correction.needsPlainPass()) {
+    } else if (speedup >= LOSING && !correction.needsPlainPass()) {
       count = countThatPay(best);
       rest = count == 0 ? REST : 0;
       restSequences = sequences;

@@ -201,4 +201,19 @@ class SpeculationBudgetTest {
     assertThat(many).noneMatch(Share::isOpen);
     assertThat(one).allMatch(Share::isOpen);
   }
+
+  @Test
+  void draftsThatKeepBringingLessThanTheyCostBecomeRare() {
+    // The first child is worth its row in general, but the head is sure of none of these.
+    SpeculationBudget budget = budget(costs(1, 2));
+    List<DraftTree> trees = trees(1);
+    int[] drafted = new int[2];
+    for (int i = 0; i < 400; i++) {
+      List<Share> shares = List.of(share(trees.get(0), 1, 100));
+      cycle(budget, shares, trees, 0.05);
+      drafted[i / 200] += shares.get(0).isOpen() ? 1 : 0;
+    }
+    assertThat(drafted[0]).isPositive();
+    assertThat(drafted[1]).isLessThan(40);
+  }
 }
