@@ -114,7 +114,7 @@ final class DemoPrinter {
     }
     if (report.otherCycles() > 0) {
       out.printf(
-          "  %d cycles at the end of an answer drafted too little to be binned.%n",
+          "  %d cycles at either end of an answer drafted too little to be binned.%n",
           report.otherCycles());
     }
     out.flush();
