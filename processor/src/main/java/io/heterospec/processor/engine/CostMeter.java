@@ -6,7 +6,6 @@ import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.Proposals;
 import io.heterospec.processor.model.RowBatch;
-import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.torch.DeviceGroup;
 import io.heterospec.processor.tree.CostTable;
@@ -185,11 +184,7 @@ final class CostMeter {
 
   private Features verify(List<KvCache> caches, int first, int others) {
     RowBatch batch = square(caches, first, others);
-    Choices choices = new Choices();
-    for (int row = 0; row < batch.rows(); row++) {
-      choices.add(row, Sampling.GREEDY, 0);
-    }
-    return target.verify(batch, choices).features();
+    return target.verify(batch, Choices.afterEach(batch.rows())).features();
   }
 
   // Every row sees all others: the arithmetic is the same as with a tree.

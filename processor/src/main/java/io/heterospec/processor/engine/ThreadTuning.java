@@ -3,7 +3,6 @@ package io.heterospec.processor.engine;
 import io.heterospec.processor.model.Choices;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.RowBatch;
-import io.heterospec.processor.model.Sampling;
 import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.tree.TreeShape;
@@ -53,10 +52,7 @@ final class ThreadTuning {
       for (int row = 0; row < count; row++) {
         batch.set(row, 0, row);
       }
-      Choices choices = new Choices();
-      for (int row = 0; row < count; row++) {
-        choices.add(row, Sampling.GREEDY, 0);
-      }
+      Choices choices = Choices.afterEach(count);
       long first = pass(target, batch, choices);
       if (first > SLOW_PASS_NANOS) {
         return pass(target, batch, choices);

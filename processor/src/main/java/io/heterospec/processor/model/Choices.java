@@ -13,6 +13,15 @@ public final class Choices {
   private Sampling[] sampling = new Sampling[64];
   private int count;
 
+  /** Greedy choices after each of so many rows. */
+  public static Choices afterEach(int rows) {
+    Choices choices = new Choices();
+    for (int row = 0; row < rows; row++) {
+      choices.add(row, Sampling.GREEDY, 0);
+    }
+    return choices;
+  }
+
   /** Forgets all. */
   public void reset() {
     count = 0;

@@ -154,7 +154,7 @@ public final class DraftHead implements AutoCloseable {
   }
 
   private Result call(String method, RowBatch batch, FeatureParts parts, Object... more) {
-    PassInput input = batch.input(parts.indices(), parts.indices().length);
+    PassInput input = batch.input(parts.indices());
     try (Tensor ints = input.ints(device);
         Tensor trees = input.trees(device)) {
       List<Object> arguments =

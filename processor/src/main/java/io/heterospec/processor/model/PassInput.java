@@ -70,7 +70,7 @@ final class PassInput {
    * @param computedRows rows of the pass; those beyond the batch's attend to nothing of account and
    *     are not cached
    */
-  void write(RowBatch batch, long[] extra, int extraCount, int computedRows) {
+  void write(RowBatch batch, long[] extra, int computedRows) {
     int spare = computedRows - batch.rows();
     group(batch);
     boolean scattered = groups.size() > 1 || spare > 0;
@@ -88,8 +88,8 @@ final class PassInput {
       staging.putLong(batch.parent(row));
     }
     putZeros(spare);
-    for (int i = 0; i < extraCount; i++) {
-      staging.putLong(extra[i]);
+    for (long each : extra) {
+      staging.putLong(each);
     }
     if (padded) {
       writePlaces(batch);
@@ -105,7 +105,7 @@ final class PassInput {
     layout[0] = computedRows;
     layout[1] = scattered ? 2 : padded ? 1 : 0;
     layout[2] = groups.size();
-    layout[3] = extraCount;
+    layout[3] = extra.length;
     for (int g = 0; g < groups.size(); g++) {
       Group group = groups.get(g);
       int at = HEADER + FIELDS * g;

@@ -138,17 +138,17 @@ public final class RowBatch {
   }
 
   /** The batch as a script reads it; valid until the batch is used again. */
-  PassInput input(long[] extra, int extraCount, int computedRows) {
-    input.write(this, extra, extraCount, computedRows);
+  PassInput input(long[] extra, int computedRows) {
+    input.write(this, extra, computedRows);
     return input;
   }
 
-  PassInput input(long[] extra, int extraCount) {
-    return input(extra, extraCount, rows);
+  PassInput input(long[] extra) {
+    return input(extra, rows);
   }
 
   PassInput input() {
-    return input(PassInput.NOTHING, 0);
+    return input(PassInput.NOTHING);
   }
 
   /** Declares all rows context of their caches. */

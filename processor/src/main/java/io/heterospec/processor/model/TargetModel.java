@@ -201,7 +201,7 @@ public final class TargetModel implements AutoCloseable {
     int count = choices.count();
     int rows = computed(batch.rows());
     if (count == 0) {
-      Tensor features = call("prefill", batch.input(PassInput.NOTHING, 0, rows)).tensor();
+      Tensor features = call("prefill", batch.input(PassInput.NOTHING, rows)).tensor();
       return new Pass(new long[0], new Features(features, rows));
     }
     Sampling how = choices.sampling(0);
@@ -216,7 +216,7 @@ public final class TargetModel implements AutoCloseable {
         extra[wanted + i] = choices.uniform(choice);
       }
     }
-    PassInput input = batch.input(extra, extra.length, rows);
+    PassInput input = batch.input(extra, rows);
     if (!alike) {
       Tensor[] out = call("run_logits", input, wanted).tensors();
       try (Tensor logits = out[0]) {
