@@ -240,10 +240,7 @@ class TargetModelTest {
       for (int i = 0; i < part; i++) {
         batch.set(start + i, prompt[5 + i], 5 + i);
       }
-      Choices choices = new Choices();
-      for (int row = 0; row < rows; row++) {
-        choices.add(row, Sampling.GREEDY, 0);
-      }
+      Choices choices = Choices.afterEach(rows);
       choices.add(start + part - 1, Sampling.GREEDY, 0);
 
       TargetModel.Pass pass = target.verify(batch, choices);
