@@ -12,7 +12,8 @@ import java.util.List;
  * head's first call, each further level and its width, and each verified node, in one queue over
  * all sequences. Where nothing pays nothing is drafted, and the cycle is plain decoding. Whether to
  * draft at all is decided by the {@link Outlook}, what to verify by the {@link Admission}; how far
- * the table is off is learned by the {@link CostCorrection}.
+ * the table is off is learned by the {@link CostCorrection}, and how far the outlook, by the {@link
+ * OutlookBias}.
  *
  * <p>Weights lean the budget towards sequences of high priority or near deadlines. A cycle runs
  * {@code begin, open, widths…, admit, learn…}. Belongs to one thread.
@@ -27,12 +28,6 @@ public final class SpeculationBudget {
   /** Cycles for which a decision to draft nothing stands: little changes what it is based on. */
   private static final int REST = 7;
 
-  /**
-   * Tokens per millisecond against plain decoding below which nothing is drafted until plain cycles
-   * have brought the mean back: what was expected before drafting did not come.
-   */
-  private static final double LOSING = 0.98;
-
   /** Chance that a sequence tried has become so. */
   private static final double TRIAL_CHANCE = 0.05;
 
@@ -41,7 +36,9 @@ public final class SpeculationBudget {
   private final SurvivalModel survival;
   private final Outlook outlook;
   private final Admission admission;
-  private final CostCorrection[] corrections; // one for each number of sequences of the table
+  // One of each for each number of sequences of the table.
+  private final CostCorrection[] corrections;
+  private final OutlookBias[] biases;
   private final TopNodes frontier = new TopNodes();
   private double speedup = 1; // tokens per ms against plain decoding, running mean
   private double rowsEach = 1; // rows verified for each sequence, running mean
@@ -52,9 +49,13 @@ public final class SpeculationBudget {
   private int sequences;
   private int otherRows;
   private CostCorrection correction; // of this cycle's number of sequences
+  private OutlookBias bias; // of the same
   private double price; // tokens that a millisecond is worth
   private double rowMs; // of one further verified row
+  private int promisedFor; // sequences that are drafted for because it was promised to pay
+  private double promised; // tokens that it brings, less what its time is worth
   private double spentMs; // on drafting, by the table
+  private double readMs; // of that, on reading what the head has not seen
   private double passMs; // of the target, by the table
 
   /** A sequence's part of one cycle. */
@@ -123,7 +124,9 @@ public final class SpeculationBudget {
     this.admission = new Admission(costs);
     this.survival = survival;
     this.corrections = new CostCorrection[costs.sequences().length];
+    this.biases = new OutlookBias[corrections.length];
     Arrays.setAll(corrections, i -> new CostCorrection());
+    Arrays.setAll(biases, i -> new OutlookBias());
   }
 
   /** History of a sequence that joins. */
@@ -141,11 +144,14 @@ public final class SpeculationBudget {
     sequences = sequenceCount;
     otherRows = rowsOfOthers;
     correction = corrections[costs.measured(sequenceCount)];
+    bias = biases[costs.measured(sequenceCount)];
     double plain = sequences + rowsOfOthers;
     double plainMs = costs.verifyMs(sequences, plain);
     price = Math.max(1, speedup) * sequences / plainMs;
     rowMs = correction.tree() * costs.rowMs(sequences, Math.max(plain / sequences, rowsEach));
+    promisedFor = 0;
     spentMs = 0;
+    readMs = 0;
   }
 
   /** Decides which sequences the head drafts for. */
@@ -157,17 +163,16 @@ public final class SpeculationBudget {
       share.value = share.limit < 1 ? Double.NEGATIVE_INFINITY : share.weight * share.first;
     }
     List<Share> best = shares.stream().sorted(Comparator.comparingDouble(s -> -s.value)).toList();
-    int count = 0;
     if (restSequences == sequences && rest > 0) {
       rest--;
-    } else if (speedup >= LOSING && !correction.needsPlainPass()) {
-      count = countThatPay(best);
-      rest = count == 0 ? REST : 0;
+    } else if (!correction.needsPlainPass()) {
+      promiseForThoseThatPay(best);
+      rest = promisedFor == 0 ? REST : 0;
       restSequences = sequences;
     }
     for (int i = 0; i < best.size(); i++) {
       Share share = best.get(i);
-      boolean pays = i < count;
+      boolean pays = i < promisedFor;
       share.open = share.limit >= 1 && (pays || isWorthATrial(share));
       if (share.open) {
         share.history.drafted(!pays);
@@ -176,14 +181,13 @@ public final class SpeculationBudget {
       }
     }
     List<Share> opened = shares.stream().filter(Share::isOpen).toList();
-    spentMs += costs.extendMs(opened.size());
-    spentMs += opened.stream().mapToDouble(this::catchUpMs).sum();
+    readMs = opened.stream().mapToDouble(this::catchUpMs).sum();
+    spentMs = costs.extendMs(opened.size()) + readMs;
   }
 
-  // How many of the likeliest pay for what they cost together.
-  private int countThatPay(List<Share> best) {
+  // As many of the likeliest as pay for what they cost together.
+  private void promiseForThoseThatPay(List<Share> best) {
     outlook.begin(correction, sequences, sequences + otherRows, price);
-    int count = 0;
     double most = 0;
     double catchUp = 0;
     for (int n = 1; n <= best.size() && best.get(n - 1).limit >= 1; n++) {
@@ -192,13 +196,14 @@ public final class SpeculationBudget {
       // What the head reads once repays in all the cycles that follow.
       double cycles = Math.max(1, Math.min(options.horizon(), share.tokensLeft / 2.0));
       catchUp += price * correction.draft() * catchUpMs(share) / cycles;
-      double net = outlook.net() - catchUp;
+      double promise = outlook.net();
+      double net = promise + n * bias.tokens() - catchUp;
       if (net > most) {
         most = net;
-        count = n;
+        promisedFor = n;
+        promised = promise;
       }
     }
-    return count;
   }
 
   // The head reads what it has not seen before it drafts.
@@ -220,26 +225,6 @@ public final class SpeculationBudget {
     return TRIAL_CHANCE * each * share.tokensLeft * (1 - PREDICTABLE) > lost;
   }
 
-  private interface Cost {
-    double of(int count);
-  }
-
-  // How many of the best shares pay for what they cost together; 0 when none do.
-  private int bestCount(List<Share> best, Cost cost) {
-    int count = 0;
-    double most = 0;
-    double sum = 0;
-    for (int n = 1; n <= best.size(); n++) {
-      sum += best.get(n - 1).value;
-      double net = sum - price * correction.draft() * cost.of(n);
-      if (net > most) {
-        most = net;
-        count = n;
-      }
-    }
-    return count;
-  }
-
   /** Decides which trees get a further level, and how many nodes of each are expanded. */
   public void widths(List<Share> growing) {
     for (Share share : growing) {
@@ -251,27 +236,40 @@ public final class SpeculationBudget {
       }
     }
     List<Share> best = growing.stream().sorted(Comparator.comparingDouble(s -> -s.value)).toList();
-    int count =
-        bestCount(
-            best,
-            n -> {
-              int nodes = 0;
-              for (int i = 0; i < n; i++) {
-                nodes += best.get(i).width;
-              }
-              return costs.levelMs(n, Math.max(n, nodes));
-            });
+    int count = 0;
     int nodes = 0;
-    for (int i = 0; i < best.size(); i++) {
-      if (i < count) {
-        nodes += best.get(i).width;
-      } else {
-        best.get(i).width = 0;
+    double most = 0;
+    double sum = 0;
+    int rows = 0;
+    double deeperMs =
+        deeperMs(growing.stream().mapToInt(share -> share.tree.depth()).max().orElse(0));
+    for (int n = 1; n <= best.size(); n++) {
+      sum += best.get(n - 1).value;
+      rows += best.get(n - 1).width;
+      double ms = correction.draft() * costs.levelMs(n, Math.max(n, rows)) + deeperMs;
+      if (sum - price * ms > most) {
+        most = sum - price * ms;
+        count = n;
+        nodes = rows;
       }
     }
+    best.subList(count, best.size()).forEach(share -> share.width = 0);
     if (count > 0) {
       spentMs += costs.levelMs(count, nodes);
     }
+  }
+
+  // Attention pads all trees to the tallest, and nodes of a further level make a tree taller.
+  private double deeperMs(int depth) {
+    double now = paddingMs(1.0 + depth);
+    return correction.tree() * Math.max(0, paddingMs(2.0 + depth) - now);
+  }
+
+  // What a pass over the usual rows takes longer because its tallest tree has so many.
+  private double paddingMs(double tallest) {
+    double usual = Math.max(sequences * rowsEach, sequences - 1 + tallest);
+    return Math.max(
+        0, costs.verifyMs(sequences, usual, tallest) - costs.verifyMs(sequences, usual));
   }
 
   private void assess(Share share, int drafting) {
@@ -316,6 +314,12 @@ public final class SpeculationBudget {
     passMs = admission.passMs(shares);
     double cycleMs =
         correction.draft() * spentMs + (admission.admitted() > 0 ? correction.tree() : 1) * passMs;
+    if (promisedFor > 0) {
+      double lostMs = cycleMs - correction.draft() * readMs - plainMs;
+      bias.drafted(admission.tokens() - price * lostMs, promised, promisedFor);
+    } else {
+      bias.idle();
+    }
     double rate = (sequences + admission.tokens()) / cycleMs;
     speedup += options.rateStep() * (rate * plainMs / sequences - speedup);
     rowsEach += options.rateStep() * ((plainRows + admission.admitted()) / sequences - rowsEach);

@@ -6,6 +6,8 @@ import io.heterospec.processor.tree.SpeculationBudget.Share;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SpeculationBudgetTest {
   private static final int TOP_K = 2;
@@ -145,6 +147,30 @@ class SpeculationBudgetTest {
     assertThat(shares).allMatch(share -> share.admitted() == 1);
   }
 
+  @ParameterizedTest
+  @CsvSource({"12, 16", "80, 1"})
+  void oneTreeIsDraftedOnlyAsDeepAsPaddingAllOthersToItPays(double loneMs, int depth) {
+    double[][] verify = {{10, 12, 90}, {10, 12, 90}};
+    double[][] lone = {{10, 10.2, loneMs}, {10, 10.2, loneMs}};
+    double[][] level = {{0.01, 0.01, 0.01}, {0.01, 0.01, 0.01}};
+    CostTable costs =
+        new CostTable(
+            "test",
+            new int[] {1, 8},
+            new int[] {1, 2, 9},
+            verify,
+            lone,
+            level,
+            new double[] {0.01, 0.01});
+    List<DraftTree> trees = trees(8);
+    List<Share> shares = new ArrayList<>();
+    trees.forEach(tree -> shares.add(share(tree, 1, shares.isEmpty() ? 100 : 0)));
+
+    cycle(budget(costs), shares, trees, 0.97);
+
+    assertThat(trees.get(0).depth()).isEqualTo(depth);
+  }
+
   @Test
   void whatTheHeadMustReadFirstIsWeighedAgainstAllCyclesToCome() {
     // Reading 200 rows costs as much as two passes, and each cycle's draft saves a third of one.
@@ -162,6 +188,23 @@ class SpeculationBudgetTest {
 
     assertThat(early.isOpen()).isTrue();
     assertThat(late.isOpen()).isFalse();
+  }
+
+  @Test
+  void whatTheHeadHadToReadFirstDoesNotEndWhatItWasReadFor() {
+    double[][] verify = {{10, 10.1}};
+    double[][] level = {{0.1, 0.2}};
+    CostTable costs =
+        new CostTable(
+            "test", new int[] {1}, new int[] {1, 2}, verify, verify, level, new double[] {0.1});
+    SpeculationBudget budget = budget(costs);
+    List<DraftTree> trees = trees(1);
+    SpeculationHistory history = new SpeculationHistory();
+    for (int i = 0; i < 10; i++) {
+      Share share = new Share(trees.get(0), history, 1, 100 - i, ROOM, i == 0 ? 400 : 1);
+      cycle(budget, List.of(share), trees, 0.6);
+      assertThat(share.isOpen()).as("cycle %d", i).isTrue();
+    }
   }
 
   @Test
