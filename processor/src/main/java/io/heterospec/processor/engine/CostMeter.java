@@ -29,7 +29,7 @@ final class CostMeter {
   private static final int CONTEXT = 192;
 
   /** Counts changes of what passes cost: a table of before is measured again. */
-  private static final int PASSES = 2;
+  private static final int PASSES = 3;
 
   private static final int MIN_RUNS = 3;
   private static final int MAX_RUNS = 9;

@@ -50,6 +50,10 @@ final class KvPool implements AutoCloseable {
     return kvHeads;
   }
 
+  boolean isOnCpu() {
+    return !devices.first().isGpu();
+  }
+
   /** Slots there is memory for. */
   int slots() {
     return caches.size();

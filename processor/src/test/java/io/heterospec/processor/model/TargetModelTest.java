@@ -214,6 +214,49 @@ class TargetModelTest {
     }
   }
 
+  @Test
+  void longSequencesAttendApartFromShortOnesInsteadOfPaddingThem() throws IOException {
+    RandomCheckpoint checkpoint = RandomCheckpoint.target(5, 4, 4, 2, 8, true);
+    Reference reference = new Reference(checkpoint, Reference.frequencies(8));
+    int[] treeRows = {1, 2, 30, 1, 1};
+    int[] parts = {1, 60, 1, 3};
+    List<KvCache> caches = new ArrayList<>();
+    try (TargetModel target = load(checkpoint.write(directory, null), true)) {
+      RowBatch batch = new RowBatch();
+      List<double[]> expected = new ArrayList<>();
+      for (int i = 0; i < treeRows.length; i++) {
+        RandomTree tree = RandomTree.of(new Random(i), 40 + i, treeRows[i]);
+        KvCache cache = target.newCache(128);
+        caches.add(cache);
+        target.prefill(tree.ids(), 0, tree.context(), cache).close();
+        Batches.add(batch, cache, tree.rows(), tree.mask(), tree.size());
+        double[][] all =
+            reference.target(tree.ids(), tree.positions(), 4, true, tree::sees).logits();
+        expected.addAll(List.of(all).subList(tree.context(), all.length));
+      }
+      for (int i = 0; i < parts.length; i++) {
+        int[] prompt = randomIds(new Random(10 + i), 40 + i + parts[i]);
+        KvCache cache = target.newCache(128);
+        caches.add(cache);
+        target.prefill(prompt, 0, 40 + i, cache).close();
+        int start = batch.start(batch.add(cache, parts[i]));
+        for (int j = 0; j < parts[i]; j++) {
+          batch.set(start + j, prompt[40 + i + j], 40 + i + j);
+        }
+        double[][] all =
+            reference.target(prompt, range(prompt.length), 4, true, (t, s) -> s <= t).logits();
+        expected.addAll(List.of(all).subList(40 + i, all.length));
+      }
+
+      float[] actual = target.logits(batch);
+
+      assertThat(difference(expected.toArray(double[][]::new), actual)).isLessThan(TOLERANCE);
+      // Trees and parts of prompts, the long ones and the others.
+      assertThat(batch.input().layout()[2]).isEqualTo(4);
+      caches.forEach(KvCache::close);
+    }
+  }
+
   /**
    * What stands beside a tree of {@code rows} rows in the pass: numbers with spare rows or none.
    */
