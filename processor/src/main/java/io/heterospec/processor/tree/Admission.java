@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Chooses the nodes of all trees that one pass verifies: the most tokens for what the pass costs.
- * Attention pads all trees of a pass to the tallest, so one tall tree can cost more than it brings;
- * several heights are tried, and below each the best nodes of all trees compete. Reuses its memory;
- * belongs to one thread.
+ * Chooses the nodes of all trees that one pass verifies: the most tokens for what the pass costs. A
+ * tree that towers over the others has them padded or takes an attention operation of its own, so
+ * it can cost more than it brings; several heights are tried, and below each the best nodes of all
+ * trees compete. Reuses its memory; belongs to one thread.
  */
 final class Admission {
   private final CostTable costs;

@@ -9,10 +9,11 @@ import java.util.TreeMap;
  * <p>The {@linkplain #defaults defaults} were chosen with {@code simulate} on one half of 60
  * surveyed prompts (maths, code, conversation), while the other half could be seen, with measured
  * CPU costs of the bundled pair and of the same pair inflated to 96M parameters, at 1, 2, 4, 8 and
- * 16 sequences. In the geometric mean over those ten they make 1.08 (other half: 1.09) times the
- * simulated tokens per millisecond of the best of vanilla, eagle3 and heterospec, and in none of
- * them fewer. A {@code historyPrior} of 3 loses a tenth at 4 sequences of the larger pair:
- * sequences that were merely lucky are then drafted for. Most of the others hardly matter.
+ * 16 sequences. With 72 prompts and a CPU without matrix units they make, in the geometric mean
+ * over those ten, 1.11 (other half: 1.12) times the simulated tokens per millisecond of the best of
+ * vanilla, eagle3 and heterospec, and in none of them less than 0.99 times. A {@code historyPrior}
+ * of 3 loses a tenth at 4 sequences of the larger pair: sequences that were merely lucky are then
+ * drafted for. Most of the others hardly matter.
  *
  * @param rateStep weight of the latest cycle in the running rate that prices are taken from
  * @param survivalMemory observations of a cell of the {@link SurvivalModel} after which an old one

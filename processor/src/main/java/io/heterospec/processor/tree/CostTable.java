@@ -15,8 +15,8 @@ import java.util.Objects;
  * @param verify {@code verify[s][r]}: a target pass of {@code sequences[s]} trees of {@code
  *     rows[r]} rows each
  * @param lone {@code lone[s][r]}: a target pass of one tree of {@code rows[r]} rows and a single
- *     row of each other sequence; attention pads all to the tallest, so this costs more than its
- *     rows
+ *     row of each other sequence; attention pads the others to it or takes a further operation, so
+ *     this costs more than its rows
  * @param level the same for a level of the head
  * @param extend {@code extend[s]}: the head's first call of a cycle
  */

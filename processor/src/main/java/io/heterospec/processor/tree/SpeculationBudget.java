@@ -259,14 +259,14 @@ public final class SpeculationBudget {
     }
   }
 
-  // Attention pads all trees to the tallest, and nodes of a further level make a tree taller.
+  // Nodes of a further level make a tree taller, and attention takes longer for uneven trees.
   private double deeperMs(int depth) {
-    double now = paddingMs(1.0 + depth);
-    return correction.tree() * Math.max(0, paddingMs(2.0 + depth) - now);
+    double now = unevenMs(1.0 + depth);
+    return correction.tree() * Math.max(0, unevenMs(2.0 + depth) - now);
   }
 
-  // What a pass over the usual rows takes longer because its tallest tree has so many.
-  private double paddingMs(double tallest) {
+  // What a pass over the usual rows takes longer because its tallest tree has so many of them.
+  private double unevenMs(double tallest) {
     double usual = Math.max(sequences * rowsEach, sequences - 1 + tallest);
     return Math.max(
         0, costs.verifyMs(sequences, usual, tallest) - costs.verifyMs(sequences, usual));

@@ -149,7 +149,7 @@ class SpeculationBudgetTest {
 
   @ParameterizedTest
   @CsvSource({"12, 16", "80, 1"})
-  void oneTreeIsDraftedOnlyAsDeepAsPaddingAllOthersToItPays(double loneMs, int depth) {
+  void oneTreeIsDraftedOnlyAsDeepAsItPaysToHaveItTowerOverTheOthers(double loneMs, int depth) {
     double[][] verify = {{10, 12, 90}, {10, 12, 90}};
     double[][] lone = {{10, 10.2, loneMs}, {10, 10.2, loneMs}};
     double[][] level = {{0.01, 0.01, 0.01}, {0.01, 0.01, 0.01}};
