@@ -50,8 +50,8 @@ final class KvPool implements AutoCloseable {
     return kvHeads;
   }
 
-  boolean isOnCpu() {
-    return !devices.first().isGpu();
+  boolean isOnGpu() {
+    return devices.first().isGpu();
   }
 
   /** Slots there is memory for. */

@@ -23,7 +23,7 @@ final class PassInput {
   // Padded pairs of a row and a cache row that are worth a further operation with its gathering of
   // rows: about 70 µs a layer on a CPU; a GPU hardly notices padding, but each of the kernels.
   private static final long WORTH_ON_CPU = 1 << 11;
-  private static final long WORTH_ELSEWHERE = 1 << 17;
+  private static final long WORTH_ON_GPU = 1 << 17;
 
   private final Staging staging = new Staging();
   private final List<Group> groups = new ArrayList<>();
@@ -77,7 +77,7 @@ final class PassInput {
     }
 
     long worth() {
-      return pool.isOnCpu() ? WORTH_ON_CPU : WORTH_ELSEWHERE;
+      return pool.isOnGpu() ? WORTH_ON_GPU : WORTH_ON_CPU;
     }
 
     int place(RowBatch batch, int sequence) {
@@ -166,7 +166,7 @@ final class PassInput {
 
   // Adds a group, or the parts of it that are cheaper.
   private void addSplit(RowBatch batch, Group group) {
-    Group best = group;
+    Group tall = null;
     Group others = null;
     if (group.padding() > group.worth()) {
       long cells = group.cells() - group.worth();
@@ -179,15 +179,15 @@ final class PassInput {
         }
         if (!taller.sequences.isEmpty() && taller.cells() + rest.cells() < cells) {
           cells = taller.cells() + rest.cells();
-          best = taller;
+          tall = taller;
           others = rest;
         }
       }
     }
-    if (others == null) {
+    if (tall == null) {
       groups.add(group);
     } else {
-      addSplit(batch, best);
+      addSplit(batch, tall);
       addSplit(batch, others);
     }
   }

@@ -143,15 +143,13 @@ public final class SpeculationBudget {
   public void begin(int sequenceCount, int rowsOfOthers) {
     sequences = sequenceCount;
     otherRows = rowsOfOthers;
-    correction = corrections[costs.measured(sequenceCount)];
-    bias = biases[costs.measured(sequenceCount)];
+    int measured = costs.measured(sequenceCount);
+    correction = corrections[measured];
+    bias = biases[measured];
     double plain = sequences + rowsOfOthers;
     double plainMs = costs.verifyMs(sequences, plain);
     price = Math.max(1, speedup) * sequences / plainMs;
     rowMs = correction.tree() * costs.rowMs(sequences, Math.max(plain / sequences, rowsEach));
-    promisedFor = 0;
-    spentMs = 0;
-    readMs = 0;
   }
 
   /** Decides which sequences the head drafts for. */
@@ -163,6 +161,7 @@ public final class SpeculationBudget {
       share.value = share.limit < 1 ? Double.NEGATIVE_INFINITY : share.weight * share.first;
     }
     List<Share> best = shares.stream().sorted(Comparator.comparingDouble(s -> -s.value)).toList();
+    promisedFor = 0;
     if (restSequences == sequences && rest > 0) {
       rest--;
     } else if (!correction.needsPlainPass()) {
@@ -225,7 +224,11 @@ public final class SpeculationBudget {
     return TRIAL_CHANCE * each * share.tokensLeft * (1 - PREDICTABLE) > lost;
   }
 
-  /** Decides which trees get a further level, and how many nodes of each are expanded. */
+  /**
+   * Decides which trees get a further level, and how many nodes of each are expanded.
+   *
+   * @param growing at least one, all as deep
+   */
   public void widths(List<Share> growing) {
     for (Share share : growing) {
       share.bin = survival.binOf(share.tree);
@@ -236,27 +239,25 @@ public final class SpeculationBudget {
       }
     }
     List<Share> best = growing.stream().sorted(Comparator.comparingDouble(s -> -s.value)).toList();
+    double deeperMs = deeperMs(growing.get(0).tree.depth()); // all have grown as far
     int count = 0;
-    int nodes = 0;
     double most = 0;
+    double levelMs = 0;
     double sum = 0;
-    int rows = 0;
-    double deeperMs =
-        deeperMs(growing.stream().mapToInt(share -> share.tree.depth()).max().orElse(0));
+    int nodes = 0;
     for (int n = 1; n <= best.size(); n++) {
       sum += best.get(n - 1).value;
-      rows += best.get(n - 1).width;
-      double ms = correction.draft() * costs.levelMs(n, Math.max(n, rows)) + deeperMs;
-      if (sum - price * ms > most) {
-        most = sum - price * ms;
+      nodes += best.get(n - 1).width;
+      double ms = costs.levelMs(n, nodes);
+      double net = sum - price * (correction.draft() * ms + deeperMs);
+      if (net > most) {
+        most = net;
         count = n;
-        nodes = rows;
+        levelMs = ms;
       }
     }
     best.subList(count, best.size()).forEach(share -> share.width = 0);
-    if (count > 0) {
-      spentMs += costs.levelMs(count, nodes);
-    }
+    spentMs += levelMs;
   }
 
   // Nodes of a further level make a tree taller, and attention takes longer for uneven trees.

@@ -21,6 +21,15 @@ final class Batches {
     System.arraycopy(mask, 0, batch.masks(), batch.maskStart(index), count * count);
   }
 
+  /** Adds a part of a prompt, whose rows see those before them; its first row in the batch. */
+  static int addPart(RowBatch batch, KvCache cache, int[] prompt, int from) {
+    int start = batch.start(batch.add(cache, prompt.length - from));
+    for (int i = from; i < prompt.length; i++) {
+      batch.set(start + i - from, prompt[i], i);
+    }
+    return start;
+  }
+
   /** All rows of a pass's features. */
   static List<Features.Rows> all(Features features) {
     int[] rows = IntStream.range(0, features.count()).toArray();

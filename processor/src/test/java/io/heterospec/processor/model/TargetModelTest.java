@@ -202,16 +202,20 @@ class TargetModelTest {
       RowBatch batch = new RowBatch();
       List<double[]> expected = new ArrayList<>();
       for (int i = 0; i < trees.length; i++) {
-        RandomTree tree = trees[i];
-        target.prefill(tree.ids(), 0, tree.context(), caches[i]).close();
-        Batches.add(batch, caches[i], tree.rows(), tree.mask(), tree.size());
-        double[][] all =
-            reference.target(tree.ids(), tree.positions(), 4, true, tree::sees).logits();
-        expected.addAll(List.of(all).subList(tree.context(), all.length));
+        expected.addAll(addTree(batch, target, caches[i], trees[i], reference));
       }
       assertThat(difference(expected.toArray(double[][]::new), target.logits(batch)))
           .isLessThan(TOLERANCE);
     }
+  }
+
+  // Adds a tree whose context is in the cache then; the logits expected of its rows.
+  private static List<double[]> addTree(
+      RowBatch batch, TargetModel target, KvCache cache, RandomTree tree, Reference reference) {
+    target.prefill(tree.ids(), 0, tree.context(), cache).close();
+    Batches.add(batch, cache, tree.rows(), tree.mask(), tree.size());
+    double[][] all = reference.target(tree.ids(), tree.positions(), 4, true, tree::sees).logits();
+    return List.of(all).subList(tree.context(), all.length);
   }
 
   @Test
@@ -228,21 +232,14 @@ class TargetModelTest {
         RandomTree tree = RandomTree.of(new Random(i), 40 + i, treeRows[i]);
         KvCache cache = target.newCache(128);
         caches.add(cache);
-        target.prefill(tree.ids(), 0, tree.context(), cache).close();
-        Batches.add(batch, cache, tree.rows(), tree.mask(), tree.size());
-        double[][] all =
-            reference.target(tree.ids(), tree.positions(), 4, true, tree::sees).logits();
-        expected.addAll(List.of(all).subList(tree.context(), all.length));
+        expected.addAll(addTree(batch, target, cache, tree, reference));
       }
       for (int i = 0; i < parts.length; i++) {
         int[] prompt = randomIds(new Random(10 + i), 40 + i + parts[i]);
         KvCache cache = target.newCache(128);
         caches.add(cache);
         target.prefill(prompt, 0, 40 + i, cache).close();
-        int start = batch.start(batch.add(cache, parts[i]));
-        for (int j = 0; j < parts[i]; j++) {
-          batch.set(start + j, prompt[40 + i + j], 40 + i + j);
-        }
+        Batches.addPart(batch, cache, prompt, 40 + i);
         double[][] all =
             reference.target(prompt, range(prompt.length), 4, true, (t, s) -> s <= t).logits();
         expected.addAll(List.of(all).subList(40 + i, all.length));
@@ -279,10 +276,7 @@ class TargetModelTest {
       target.prefill(prompt, 0, 5, second).close();
       RowBatch batch = new RowBatch();
       Batches.add(batch, first, tree.rows(), tree.mask(), rows);
-      int start = batch.start(batch.add(second, part));
-      for (int i = 0; i < part; i++) {
-        batch.set(start + i, prompt[5 + i], 5 + i);
-      }
+      int start = Batches.addPart(batch, second, prompt, 5);
       Choices choices = Choices.afterEach(rows);
       choices.add(start + part - 1, Sampling.GREEDY, 0);
 

@@ -30,6 +30,14 @@ class SpeculationBudgetTest {
     return new CostTable("test", sequences, rows, verify, lone, level, new double[] {draft, draft});
   }
 
+  /** Reading 200 rows costs as much as two passes, and a cycle's draft saves a third of one. */
+  private static CostTable costsOfReading() {
+    double[][] verify = {{10, 10.1}};
+    double[][] level = {{0.1, 0.2}};
+    return new CostTable(
+        "test", new int[] {1}, new int[] {1, 2}, verify, verify, level, new double[] {0.1});
+  }
+
   private static SpeculationBudget budget(CostTable costs) {
     return new SpeculationBudget(
         costs, new SurvivalModel(BINS, TOP_K, SurvivalCounts.empty(BINS.count(), TOP_K)));
@@ -173,18 +181,12 @@ class SpeculationBudgetTest {
 
   @Test
   void whatTheHeadMustReadFirstIsWeighedAgainstAllCyclesToCome() {
-    // Reading 200 rows costs as much as two passes, and each cycle's draft saves a third of one.
-    double[][] verify = {{10, 10.1}};
-    double[][] level = {{0.1, 0.2}};
-    CostTable costs =
-        new CostTable(
-            "test", new int[] {1}, new int[] {1, 2}, verify, verify, level, new double[] {0.1});
     List<DraftTree> trees = trees(2);
     Share early = new Share(trees.get(0), new SpeculationHistory(), 1, 100, ROOM, 200);
     Share late = new Share(trees.get(1), new SpeculationHistory(), 1, 2, ROOM, 200);
 
-    cycle(budget(costs), List.of(early), trees.subList(0, 1), 0.6);
-    cycle(budget(costs), List.of(late), trees.subList(1, 2), 0.6);
+    cycle(budget(costsOfReading()), List.of(early), trees.subList(0, 1), 0.6);
+    cycle(budget(costsOfReading()), List.of(late), trees.subList(1, 2), 0.6);
 
     assertThat(early.isOpen()).isTrue();
     assertThat(late.isOpen()).isFalse();
@@ -192,12 +194,7 @@ class SpeculationBudgetTest {
 
   @Test
   void whatTheHeadHadToReadFirstDoesNotEndWhatItWasReadFor() {
-    double[][] verify = {{10, 10.1}};
-    double[][] level = {{0.1, 0.2}};
-    CostTable costs =
-        new CostTable(
-            "test", new int[] {1}, new int[] {1, 2}, verify, verify, level, new double[] {0.1});
-    SpeculationBudget budget = budget(costs);
+    SpeculationBudget budget = budget(costsOfReading());
     List<DraftTree> trees = trees(1);
     SpeculationHistory history = new SpeculationHistory();
     for (int i = 0; i < 10; i++) {
