@@ -72,7 +72,7 @@ final class DecodeCycle {
     parts.stream().filter(Prefill.Part::isLast).map(Prefill.Part::sequence).forEach(decoding::add);
     sequences.forEach(sequence -> prefilledAt(sequence, start));
     if (drafter != null) {
-      drafter.draft(sequences, speculate);
+      drafter.draft(sequences, speculate, !parts.isEmpty());
     }
     long drafted = System.nanoTime();
     batch.reset();

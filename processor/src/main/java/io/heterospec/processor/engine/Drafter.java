@@ -76,20 +76,30 @@ final class Drafter {
   /**
    * Drafts for one cycle of every sequence whose policy drafts and that has room for a draft.
    *
+   * <p>Beside a chunk of prefill, budgeted sequences draft nothing unless one decodes alone. Such
+   * cycles are the longest that anyone waits through, and the drafts of one would lengthen them for
+   * the others. Measured, leaving them out costs no throughput and takes p99 of the time per token
+   * down to plain decoding's. A sequence that decodes alone delays nobody, and a long prompt may be
+   * beside it for many cycles.
+   *
    * @param speculate false where none drafts in this cycle, as if all decoded plainly
+   * @param besidePrefill whether a chunk of prefill takes part in the cycle
    */
-  void draft(List<Sequence> sequences, boolean speculate) {
+  void draft(List<Sequence> sequences, boolean speculate, boolean besidePrefill) {
     List<Growing> growing = new ArrayList<>();
     long now = System.currentTimeMillis();
+    boolean budgets = speculate && (!besidePrefill || sequences.size() == 1);
     for (Sequence sequence : sequences) {
       sequence.draft.reset(1);
       sequence.drafted = Draft.NONE;
       sequence.share = null;
+      if (!(sequence.isBudgeted() ? budgets : speculate)) {
+        continue;
+      }
       // A token beyond the limit could never be emitted.
       int limit = sequence.text.remaining() - 1;
-      boolean able =
-          speculate && limit >= 1 && sequence.policy.drafts() && !sequence.features().isEmpty();
-      if (speculate && sequence.isBudgeted()) {
+      boolean able = limit >= 1 && sequence.policy.drafts() && !sequence.features().isEmpty();
+      if (sequence.isBudgeted()) {
         sequence.share = share(sequence, able ? limit : 0, now);
       }
       if (able || sequence.share != null) {

@@ -78,9 +78,11 @@ public record Replay(List<ReplayedText> texts, double unknown) {
       ReplayedHead head,
       CostTable costs,
       Observer observer) {
-    List<ReplayedSequence.Tree> trees =
-        live.stream().map(each -> each.begin(policy)).filter(Objects::nonNull).toList();
     int decoding = (int) live.stream().filter(each -> !each.isPrefill()).count();
+    // As in the engine: beside prefill only one that decodes alone.
+    boolean budgets = decoding == live.size() || decoding == 1;
+    List<ReplayedSequence.Tree> trees =
+        live.stream().map(each -> each.begin(policy, budgets)).filter(Objects::nonNull).toList();
     growth.grow(trees, decoding, head);
     int rows = 0;
     int tallest = 0;

@@ -86,17 +86,22 @@ final class ReplayedSequence {
     return position == 0;
   }
 
-  /** Begins a cycle; the tree to grow, null when nothing can be drafted. */
-  Tree begin(TreePolicy policy) {
+  /**
+   * Begins a cycle; the tree to grow, null when nothing is drafted.
+   *
+   * @param budgets whether budgeted sequences draft in this cycle
+   */
+  Tree begin(TreePolicy policy, boolean budgets) {
     draft.reset(1);
     tree = null;
-    if (isPrefill()) {
+    boolean budgeted = policy instanceof BudgetedPolicy;
+    if (isPrefill() || (budgeted && !budgets)) {
       return null;
     }
     int limit = Math.min(text.limit() - position - 1, depth);
     boolean able = limit >= 1 && policy.drafts();
     SpeculationBudget.Share share = null;
-    if (policy instanceof BudgetedPolicy) {
+    if (budgeted) {
       int most = policy.shape().nodes() + TreeShape.MAX_DEPTH;
       share = new SpeculationBudget.Share(draft, history, 1, able ? limit : 0, most, unseenRows());
     }

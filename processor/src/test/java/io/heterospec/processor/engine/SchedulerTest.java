@@ -411,6 +411,44 @@ class SchedulerTest {
   }
 
   @Test
+  void besideAChunkNobodyWaitsForTheDraftsOfAnother() {
+    schedule(8, 64, CACHE);
+    add("one", 3, "budgeted", 0);
+    add("other", 7, "budgeted", 0);
+    rounds(2);
+    assertThat(lastCycle("one").candidates()).isPositive();
+    add("long", 1, "budgeted", 0);
+    for (int round = 0; round < 3; round++) {
+      rounds(1);
+      assertThat(lastCycle("one").candidates()).isZero();
+      assertThat(lastCycle("other").verified()).isEqualTo(1);
+    }
+    assertThat(recordings.get("long").steps).hasSize(1);
+    rounds(1);
+    assertThat(lastCycle("one").candidates()).isPositive();
+    finish();
+    assertLossless();
+  }
+
+  @Test
+  void oneThatDecodesAloneBesideALongPromptGoesOnDrafting() {
+    schedule(8, 64, CACHE);
+    add("one", 3, "budgeted", 0);
+    rounds(2);
+    add("long", 1, "budgeted", 0);
+    rounds(1);
+    assertThat(recordings.get("long").steps).isEmpty();
+    assertThat(lastCycle("one").candidates()).isPositive();
+    finish();
+    assertLossless();
+  }
+
+  private CycleReport lastCycle(String id) {
+    List<GenerationStep> steps = recordings.get(id).steps;
+    return steps.get(steps.size() - 1).cycle();
+  }
+
+  @Test
   void thePassThatCompletesAPromptGivesItsFirstToken() {
     schedule(8, 512, CACHE);
     add("first", 3, "heterospec", 0);
