@@ -31,6 +31,12 @@ public final class SpeculationBudget {
   /** Chance that a sequence tried has become so. */
   private static final double TRIAL_CHANCE = 0.05;
 
+  /**
+   * What drafts must promise to bring for what their time is worth. Those that hardly pay gain
+   * nothing and make the time per token uneven; in the simulator this costs nothing anywhere.
+   */
+  private static final double CAUTION = 1.05;
+
   private final CostTable costs;
   private final BudgetOptions options;
   private final SurvivalModel survival;
@@ -51,6 +57,7 @@ public final class SpeculationBudget {
   private CostCorrection correction; // of this cycle's number of sequences
   private OutlookBias bias; // of the same
   private double price; // tokens that a millisecond is worth
+  private double cautiousPrice; // what drafts must promise to bring in one
   private double rowMs; // of one further verified row
   private int promisedFor; // sequences that are drafted for because it was promised to pay
   private double promised; // tokens that it brings, less what its time is worth
@@ -149,6 +156,7 @@ public final class SpeculationBudget {
     double plain = sequences + rowsOfOthers;
     double plainMs = costs.verifyMs(sequences, plain);
     price = Math.max(1, speedup) * sequences / plainMs;
+    cautiousPrice = CAUTION * price;
     rowMs = correction.tree() * costs.rowMs(sequences, Math.max(plain / sequences, rowsEach));
   }
 
@@ -186,7 +194,7 @@ public final class SpeculationBudget {
 
   // As many of the likeliest as pay for what they cost together.
   private void promiseForThoseThatPay(List<Share> best) {
-    outlook.begin(correction, sequences, sequences + otherRows, price);
+    outlook.begin(correction, sequences, sequences + otherRows, cautiousPrice);
     double most = 0;
     double catchUp = 0;
     for (int n = 1; n <= best.size() && best.get(n - 1).limit >= 1; n++) {
@@ -317,7 +325,7 @@ public final class SpeculationBudget {
         correction.draft() * spentMs + (admission.admitted() > 0 ? correction.tree() : 1) * passMs;
     if (promisedFor > 0) {
       double lostMs = cycleMs - correction.draft() * readMs - plainMs;
-      bias.drafted(admission.tokens() - price * lostMs, promised, promisedFor);
+      bias.drafted(admission.tokens() - cautiousPrice * lostMs, promised, promisedFor);
     } else {
       bias.idle();
     }

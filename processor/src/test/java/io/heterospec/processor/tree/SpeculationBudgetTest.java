@@ -39,8 +39,11 @@ class SpeculationBudgetTest {
   }
 
   private static SpeculationBudget budget(CostTable costs) {
-    return new SpeculationBudget(
-        costs, new SurvivalModel(BINS, TOP_K, SurvivalCounts.empty(BINS.count(), TOP_K)));
+    return new SpeculationBudget(costs, survival());
+  }
+
+  private static SurvivalModel survival() {
+    return new SurvivalModel(BINS, TOP_K, SurvivalCounts.empty(BINS.count(), TOP_K));
   }
 
   private static Share share(DraftTree tree, double weight, int limit) {
@@ -103,6 +106,22 @@ class SpeculationBudgetTest {
 
     assertThat(shares).noneMatch(Share::isOpen);
     assertThat(shares).allMatch(share -> share.admitted() == 0);
+  }
+
+  @Test
+  void draftsNothingWhereItWouldHardlyPay() {
+    double tokens = survival().continuation(0) + survival().continuation(1);
+    double breakEvenMs = tokens * 10; // a pass of 10 ms brings one token
+
+    assertThat(draftsOneLevel(0.9 * breakEvenMs)).isTrue();
+    assertThat(draftsOneLevel(0.98 * breakEvenMs)).isFalse();
+  }
+
+  private static boolean draftsOneLevel(double draftMs) {
+    List<DraftTree> trees = trees(1);
+    List<Share> shares = List.of(share(trees.get(0), 1, 1));
+    cycle(budget(costs(0, draftMs)), shares, trees, 0.9);
+    return shares.get(0).isOpen();
   }
 
   @Test
