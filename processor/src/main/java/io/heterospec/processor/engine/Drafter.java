@@ -76,19 +76,13 @@ final class Drafter {
   /**
    * Drafts for one cycle of every sequence whose policy drafts and that has room for a draft.
    *
-   * <p>Beside a chunk of prefill, budgeted sequences draft nothing unless one decodes alone. Such
-   * cycles are the longest that anyone waits through, and the drafts of one would lengthen them for
-   * the others. Measured, leaving them out costs no throughput and takes p99 of the time per token
-   * down to plain decoding's. A sequence that decodes alone delays nobody, and a long prompt may be
-   * beside it for many cycles.
-   *
    * @param speculate false where none drafts in this cycle, as if all decoded plainly
    * @param besidePrefill whether a chunk of prefill takes part in the cycle
    */
   void draft(List<Sequence> sequences, boolean speculate, boolean besidePrefill) {
     List<Growing> growing = new ArrayList<>();
     long now = System.currentTimeMillis();
-    boolean budgets = speculate && (!besidePrefill || sequences.size() == 1);
+    boolean budgets = speculate && SpeculationBudget.drafts(sequences.size(), besidePrefill);
     for (Sequence sequence : sequences) {
       sequence.draft.reset(1);
       sequence.drafted = Draft.NONE;

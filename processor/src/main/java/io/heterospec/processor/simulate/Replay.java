@@ -79,8 +79,7 @@ public record Replay(List<ReplayedText> texts, double unknown) {
       CostTable costs,
       Observer observer) {
     int decoding = (int) live.stream().filter(each -> !each.isPrefill()).count();
-    // As in the engine: beside prefill only one that decodes alone.
-    boolean budgets = decoding == live.size() || decoding == 1;
+    boolean budgets = SpeculationBudget.drafts(decoding, decoding < live.size());
     List<ReplayedSequence.Tree> trees =
         live.stream().map(each -> each.begin(policy, budgets)).filter(Objects::nonNull).toList();
     growth.grow(trees, decoding, head);

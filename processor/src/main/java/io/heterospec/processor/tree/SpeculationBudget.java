@@ -136,6 +136,19 @@ public final class SpeculationBudget {
     Arrays.setAll(biases, i -> new OutlookBias());
   }
 
+  /**
+   * Whether its sequences draft in a cycle. Beside a chunk of prefill they draft nothing unless one
+   * decodes alone: such cycles are the longest that anyone waits through, and the drafts of one
+   * would lengthen them for the others. Measured, leaving them out costs no throughput and takes
+   * p99 of the time per token down to plain decoding's. A sequence that decodes alone delays
+   * nobody, and a long prompt may be beside it for many cycles.
+   *
+   * @param decoding sequences that are prefilled
+   */
+  public static boolean drafts(int decoding, boolean besidePrefill) {
+    return !besidePrefill || decoding == 1;
+  }
+
   /** History of a sequence that joins. */
   public SpeculationHistory newHistory() {
     return new SpeculationHistory(options);
