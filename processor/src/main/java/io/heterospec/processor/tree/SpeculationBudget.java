@@ -33,7 +33,7 @@ public final class SpeculationBudget {
 
   /**
    * What drafts must promise to bring for what their time is worth. Those that hardly pay gain
-   * nothing and make the time per token uneven; in the simulator this costs nothing anywhere.
+   * nothing and make the time per token uneven; in the simulator this costs at most a hundredth.
    */
   private static final double CAUTION = 1.05;
 
