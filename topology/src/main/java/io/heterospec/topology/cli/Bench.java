@@ -5,6 +5,7 @@ import io.heterospec.processor.engine.SamplingParams;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Runs policies side by side on one engine. The prompts are cut into blocks; each block goes
@@ -24,9 +25,11 @@ final class Bench {
   private final SamplingParams sampling;
   private final List<String> modes;
   private final List<BenchPrompt> prompts;
+  private final RequestRate rate;
   private final TraceWriter trace; // null for none
 
   /**
+   * @param rate at which requests arrive, if they do
    * @param trace of every measured cycle, null for none
    */
   Bench(
@@ -34,7 +37,9 @@ final class Bench {
       SamplingParams sampling,
       List<String> modes,
       List<BenchPrompt> prompts,
+      RequestRate rate,
       TraceWriter trace) {
+    this.rate = rate;
     this.trace = trace;
     this.engine = engine;
     this.sampling = sampling;
@@ -49,14 +54,16 @@ final class Bench {
       first.add(prompts.get(first.size() % prompts.size()));
     }
     for (String mode : modes) {
-      ClosedLoop.run(engine, mode, sampling, first, concurrency, () -> {}, null);
+      LoadGenerator.run(
+          engine, mode, sampling, first, Pace.closedLoop(concurrency), () -> {}, null);
     }
   }
 
   /**
    * Runs all prompts in all modes once.
    *
-   * @param concurrency generations in flight
+   * @param concurrency generations in flight, or where requests arrive at a rate, most that decode
+   *     at a time
    * @param repetition which time this is, from 0
    * @param onEnd called for each generation that ended, on the engine's thread
    */
@@ -65,8 +72,10 @@ final class Bench {
     List<List<BenchPrompt>> blocks = blocks(concurrency);
     for (int i = 0; i < blocks.size(); i++) {
       for (String mode : rotated(i + repetition)) {
-        ClosedLoop.Outcome outcome =
-            ClosedLoop.run(engine, mode, sampling, blocks.get(i), concurrency, onEnd, trace);
+        // Each mode meets the same arrivals.
+        Pace pace = rate.pace(concurrency, Objects.hash(sampling.seed(), repetition, i));
+        LoadGenerator.Outcome outcome =
+            LoadGenerator.run(engine, mode, sampling, blocks.get(i), pace, onEnd, trace);
         measured.add(
             new BenchBlock(
                 mode, concurrency, repetition, outcome.seconds(), outcome.generations()));
@@ -84,7 +93,8 @@ final class Bench {
   // Blocks of nearly the same size: a short last one would be all end.
   private List<List<BenchPrompt>> blocks(int concurrency) {
     int size = prompts.size();
-    int count = concurrency == 1 ? size : Math.max(1, size / (PROMPTS_PER_PLACE * concurrency));
+    boolean alone = concurrency == 1 && !rate.isOpen();
+    int count = alone ? size : Math.max(1, size / (PROMPTS_PER_PLACE * concurrency));
     List<List<BenchPrompt>> blocks = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       blocks.add(prompts.subList(i * size / count, (i + 1) * size / count));

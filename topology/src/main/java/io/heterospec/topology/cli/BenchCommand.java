@@ -2,6 +2,7 @@ package io.heterospec.topology.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.heterospec.processor.engine.EngineOptions;
 import io.heterospec.processor.engine.SamplingParams;
 import io.heterospec.processor.engine.TorchEngine;
 import java.io.IOException;
@@ -29,6 +30,9 @@ import picocli.CommandLine.Spec;
           + " concurrency 1 the categories run mixed, and the seconds of a category are the share"
           + " of the wall time that its generations were in flight for.",
       "",
+      "With --request-rate, requests arrive at random times instead, whether or not others have"
+          + " ended: the latency is then what users see who do not wait for each other.",
+      "",
       "Milliseconds per token are the times between tokens after the first: the time from one step"
           + " of a generation to the next, divided by the step's tokens. The time to the first"
           + " token, from submission, stands apart."
@@ -39,6 +43,7 @@ import picocli.CommandLine.Spec;
       "  heterospec bench --prompts questions.jsonl",
       "  heterospec bench --prompts a.jsonl --prompts b.jsonl --modes vanilla,heterospec --limit 8",
       "  heterospec bench --prompts questions.jsonl --concurrency 1,2,4,8 --repeat 3 --chart b.png",
+      "  heterospec bench --prompts questions.jsonl --request-rate 2.5 --concurrency 8",
       "  heterospec bench --prompts questions.jsonl --modes survey --trace survey.jsonl"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -74,9 +79,10 @@ final class BenchCommand implements Callable<Integer> {
       names = "--concurrency",
       split = ",",
       paramLabel = "1,4",
-      defaultValue = "1",
-      description = "Generations in flight. Default: ${DEFAULT-VALUE}.")
+      description = "Generations in flight. Default: 1, and with --request-rate 16.")
   List<Integer> concurrency;
+
+  @Mixin RequestRate rate;
 
   @Option(
       names = "--warm-up",
@@ -119,21 +125,25 @@ final class BenchCommand implements Callable<Integer> {
         new SamplingParams(maxTokens, temperature, 0, 1, seed, List.of(), false);
     requireAtLeast("--repeat", repeat, 1);
     requireAtLeast("--warm-up", warmUp, 0);
-    requireAtLeast("--concurrency", Collections.min(concurrency), 1);
+    rate.require();
+    EngineOptions options = models.engine();
+    List<Integer> levels = levels(options);
     ChartFile chartFile = chart == null ? null : ChartFile.of(chart);
     List<PromptFile.Prompt> prompts = promptFiles.read();
-    int most = Collections.max(concurrency);
-    try (TorchEngine engine = LoadBar.open(models.engine().withLimits(most, most));
+    int most = Collections.max(levels);
+    int queued = rate.isOpen() ? prompts.size() : most;
+    try (TorchEngine engine = LoadBar.open(options.withLimits(most, queued));
         TraceWriter cycles = trace == null ? null : new TraceWriter(trace)) {
       List<String> names = names(engine);
       List<BenchPrompt> fitting = fitting(engine, prompts);
-      if (fitting.size() < most) {
+      if (!rate.isOpen() && fitting.size() < most) {
         throw new UsageException(
             "--concurrency %d needs as many prompts, but there are %d"
                 .formatted(most, fitting.size()));
       }
-      Bench bench = new Bench(engine, sampling, names, fitting, cycles);
-      BenchTable table = new BenchTable(names, measure(bench, names.size() * fitting.size()));
+      Bench bench = new Bench(engine, sampling, names, fitting, rate, cycles);
+      BenchTable table =
+          new BenchTable(names, measure(bench, levels, names.size() * fitting.size()));
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         Json.print(out, toJson(engine, fitting.size(), table));
@@ -146,6 +156,20 @@ final class BenchCommand implements Callable<Integer> {
       }
       return 0;
     }
+  }
+
+  // Ascending, each once.
+  private List<Integer> levels(EngineOptions options) {
+    if (concurrency == null) {
+      return List.of(rate.isOpen() ? options.maxLive() : 1);
+    }
+    requireAtLeast("--concurrency", Collections.min(concurrency), 1);
+    List<Integer> levels = concurrency.stream().distinct().sorted().toList();
+    if (rate.isOpen() && levels.size() > 1) {
+      throw new UsageException(
+          "--request-rate takes one --concurrency, the most that decode at a time, got " + levels);
+    }
+    return levels;
   }
 
   private static void requireAtLeast(String option, int value, int least) {
@@ -186,8 +210,7 @@ final class BenchCommand implements Callable<Integer> {
     return fitting;
   }
 
-  private List<BenchBlock> measure(Bench bench, int generations) {
-    List<Integer> levels = concurrency.stream().distinct().sorted().toList();
+  private List<BenchBlock> measure(Bench bench, List<Integer> levels, int generations) {
     List<BenchBlock> blocks = new ArrayList<>();
     try (Progress progress = new Progress("bench", (long) generations * levels.size() * repeat)) {
       for (int repetition = 0; repetition < repeat; repetition++) {
@@ -213,14 +236,15 @@ final class BenchCommand implements Callable<Integer> {
             .put("prompts", prompts)
             .put("max_tokens", maxTokens)
             .put("temperature", temperature)
-            .put("repetitions", repeat);
+            .put("repetitions", repeat)
+            .put("request_rate", rate.perSecond);
     ArrayNode runs = object.putArray("runs");
     table.rows().forEach(row -> runs.add(row.toJson()));
     return object.set("summary", BenchSummary.toJson(table));
   }
 
   private String title(TorchEngine engine, int prompts) {
-    return "%s on %s, %s, %d %s; %s, at most %d tokens each"
+    return "%s on %s, %s, %d %s; %s%s, at most %d tokens each"
         .formatted(
             engine.model().name(),
             engine.device(),
@@ -228,6 +252,7 @@ final class BenchCommand implements Callable<Integer> {
             engine.threads(),
             engine.threads() == 1 ? "thread" : "threads",
             prompts == 1 ? "1 prompt" : prompts + " prompts",
+            rate.isOpen() ? " at " + rate.perSecond + "/s" : "",
             maxTokens);
   }
 }

@@ -45,7 +45,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  heterospec demo",
       "  heterospec demo --mode vanilla --json",
-      "  heterospec demo --prompts questions.jsonl --concurrency 8 --warm-up 8"
+      "  heterospec demo --prompts questions.jsonl --concurrency 8 --warm-up 8",
+      "  heterospec demo --prompts questions.jsonl --request-rate 2.5 --warm-up 8"
     })
 final class DemoCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
@@ -133,9 +134,8 @@ final class DemoCommand implements Callable<Integer> {
 
   private EngineOptions engine() {
     EngineOptions options = models.shown(mode);
-    return load.concurrency == null || load.concurrency <= options.maxLive()
-        ? options
-        : options.withLimits(load.concurrency, options.maxQueued());
+    int live = load.maxLive(options.maxLive());
+    return options.withLimits(live, options.maxQueued());
   }
 
   private static boolean stillRunning(LocalCluster cluster, StopOnce stop) {
@@ -159,8 +159,9 @@ final class DemoCommand implements Callable<Integer> {
       first.put("warm-up-" + (i + 1), texts.get(i % texts.size()));
     }
     DemoReport report = new DemoReport(List.copyOf(first.keySet()));
-    DemoRun run = new DemoRun(reader, publisher, report, events(first), id -> {});
-    return run.run(load.inFlight(first.size()), watch) >= 0;
+    DemoRun run =
+        new DemoRun(reader, publisher, report, events(first), load.warmUpPace(), id -> {});
+    return run.run(watch) >= 0;
   }
 
   private int run(
@@ -173,10 +174,10 @@ final class DemoCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     DemoReport report = new DemoReport(List.copyOf(prompts.keySet()));
     DemoPrinter printer = new DemoPrinter(out, prompts);
-    DemoRun run = new DemoRun(reader, publisher, report, events(prompts), timer::publishing);
+    DemoRun run =
+        new DemoRun(reader, publisher, report, events(prompts), load.pace(), timer::publishing);
     double seconds =
         run.run(
-            load.inFlight(prompts.size()),
             () -> {
               if (!json) {
                 printer.update(report);

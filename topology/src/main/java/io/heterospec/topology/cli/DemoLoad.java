@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which prompts the demo publishes, and how many at once. */
@@ -29,6 +30,8 @@ final class DemoLoad {
           "Requests in flight: as one completes, the next is published. Default: all at once.")
   Integer concurrency;
 
+  @Mixin RequestRate rate;
+
   @Option(
       names = "--warm-up",
       paramLabel = "N",
@@ -47,6 +50,7 @@ final class DemoLoad {
     if (concurrency != null) {
       requireAtLeast("--concurrency", concurrency, 1);
     }
+    rate.require();
     List<String> texts = texts();
     Map<String, String> prompts = new LinkedHashMap<>();
     for (String text : texts) {
@@ -55,9 +59,30 @@ final class DemoLoad {
     return prompts;
   }
 
-  /** Requests in flight when there are so many. */
-  int inFlight(int requests) {
-    return concurrency == null ? requests : concurrency;
+  /** When the requests before the clock are published. */
+  Pace warmUpPace() {
+    return Pace.closedLoop(inFlight());
+  }
+
+  /** When the requests are published. */
+  Pace pace() {
+    return rate.pace(inFlight(), 0);
+  }
+
+  /**
+   * Sequences that the engine decodes at a time.
+   *
+   * @param usual number of them; a closed loop may need more, and never bounds them
+   */
+  int maxLive(int usual) {
+    if (concurrency == null) {
+      return usual;
+    }
+    return rate.isOpen() ? concurrency : Math.max(usual, concurrency);
+  }
+
+  private int inFlight() {
+    return concurrency == null ? Integer.MAX_VALUE : concurrency;
   }
 
   private List<String> texts() {

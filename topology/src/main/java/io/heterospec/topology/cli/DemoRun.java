@@ -14,10 +14,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/**
- * Closed-loop load through the topics: so many requests are in flight, and as one completes the
- * next is published. What is read goes to a report.
- */
+/** A load through the topics: requests are published at a pace. What is read goes to a report. */
 final class DemoRun implements EventReader.Handler {
   private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration SILENCE_LIMIT = Duration.ofMinutes(5);
@@ -36,7 +33,9 @@ final class DemoRun implements EventReader.Handler {
   private final Consumer<String> onPublishing;
   private final DemoReport report;
   private final Queue<PromptEvent> waiting;
+  private final Pace pace;
   private final Set<String> inFlight = new HashSet<>();
+  private long start;
   private long lastRecordNanos;
 
   /**
@@ -48,12 +47,14 @@ final class DemoRun implements EventReader.Handler {
       PromptPublisher publisher,
       DemoReport report,
       Collection<PromptEvent> prompts,
+      Pace pace,
       Consumer<String> onPublishing) {
     this.reader = reader;
     this.publisher = publisher;
     this.report = report;
     this.onPublishing = onPublishing;
     this.waiting = new ArrayDeque<>(prompts);
+    this.pace = pace;
   }
 
   /**
@@ -63,13 +64,13 @@ final class DemoRun implements EventReader.Handler {
    *     it
    * @throws IllegalStateException when nothing comes any more
    */
-  double run(int concurrency, Watch watch) throws InterruptedException {
-    long start = System.nanoTime();
+  double run(Watch watch) throws InterruptedException {
+    start = System.nanoTime();
     lastRecordNanos = start;
-    publish(concurrency);
+    publishDue();
     while (!report.complete()) {
-      reader.poll(POLL, this);
-      publish(concurrency);
+      reader.poll(untilNext(), this);
+      publishDue();
       if (!watch.goOn()) {
         return -1;
       }
@@ -83,9 +84,20 @@ final class DemoRun implements EventReader.Handler {
     return seconds;
   }
 
-  private void publish(int concurrency) throws InterruptedException {
-    while (!waiting.isEmpty() && inFlight.size() < concurrency) {
+  private Duration untilNext() {
+    return waiting.isEmpty()
+        ? POLL
+        : Duration.ofNanos(Math.max(0, Math.min(POLL.toNanos(), nanosToNext())));
+  }
+
+  private long nanosToNext() {
+    return pace.nanosToNext(inFlight.size(), System.nanoTime() - start);
+  }
+
+  private void publishDue() throws InterruptedException {
+    while (!waiting.isEmpty() && nanosToNext() <= 0) {
       PromptEvent prompt = waiting.poll();
+      pace.sent();
       inFlight.add(prompt.getRequestId());
       onPublishing.accept(prompt.getRequestId());
       publisher.publish(prompt);

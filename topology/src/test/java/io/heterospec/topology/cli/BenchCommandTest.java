@@ -107,6 +107,30 @@ class BenchCommandTest {
   }
 
   @Test
+  void requestsArriveAtARate() throws IOException {
+    Cli result =
+        bench("--max-tokens", "4", "--modes", "vanilla", "--request-rate", "200", "--json");
+    JsonNode json = result.json();
+    assertThat(json.get("request_rate").asDouble()).isEqualTo(200);
+    assertThat(json.get("runs"))
+        .allSatisfy(run -> assertThat(run.get("concurrency").asInt()).isEqualTo(16));
+    assertThat(bench("--max-tokens", "4", "--modes", "vanilla", "--request-rate", "200").out())
+        .contains("2 prompts at 200.0/s");
+  }
+
+  @Test
+  void aRateThatCannotBeIsAnError() {
+    for (String rate : List.of("0", "-1", "NaN", "Infinity")) {
+      Cli result = bench("--request-rate", rate);
+      assertThat(result.code()).as(rate).isEqualTo(2);
+      assertThat(result.err()).contains("--request-rate must be above 0, got ");
+    }
+    Cli result = bench("--request-rate", "2", "--concurrency", "1,4");
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.err()).contains("--request-rate takes one --concurrency");
+  }
+
+  @Test
   void anUnknownModeIsAnError() {
     Cli result = bench("--modes", "vanilla,best");
     assertThat(result.code()).isEqualTo(2);

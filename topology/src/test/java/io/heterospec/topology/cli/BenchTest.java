@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.heterospec.processor.engine.SamplingParams;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class BenchTest {
   private static final SamplingParams GREEDY = SamplingParams.greedy(8);
+  private static final RequestRate CLOSED = new RequestRate();
 
   /** Prompts whose answers take 1 to {@code longest} steps. */
   private static List<BenchPrompt> prompts(int count, int longest) {
@@ -27,8 +29,15 @@ class BenchTest {
   void asOneEndsTheNextStartsSoThatAllPlacesAreHeldUntilTheLastPrompts() {
     ScriptedEngine engine = new ScriptedEngine(4);
     AtomicInteger ended = new AtomicInteger();
-    ClosedLoop.Outcome outcome =
-        ClosedLoop.run(engine, "eagle3", GREEDY, prompts(40, 5), 4, ended::incrementAndGet, null);
+    LoadGenerator.Outcome outcome =
+        LoadGenerator.run(
+            engine,
+            "eagle3",
+            GREEDY,
+            prompts(40, 5),
+            Pace.closedLoop(4),
+            ended::incrementAndGet,
+            null);
     assertThat(outcome.generations()).hasSize(40);
     assertThat(ended).hasValue(40);
     assertThat(outcome.seconds()).isPositive();
@@ -40,8 +49,15 @@ class BenchTest {
 
   @Test
   void aGenerationsStepsAreTimedAndItsAcceptedTokensCounted() {
-    ClosedLoop.Outcome outcome =
-        ClosedLoop.run(new ScriptedEngine(1), "eagle3", GREEDY, prompts(5, 5), 1, () -> {}, null);
+    LoadGenerator.Outcome outcome =
+        LoadGenerator.run(
+            new ScriptedEngine(1),
+            "eagle3",
+            GREEDY,
+            prompts(5, 5),
+            Pace.closedLoop(1),
+            () -> {},
+            null);
     BenchGeneration longest = outcome.generations().get(4);
     assertThat(longest.tokenIds()).hasSize(10);
     assertThat(longest.msToFirstToken()).isPositive();
@@ -57,20 +73,93 @@ class BenchTest {
     prompts.add(3, new BenchPrompt(6, "c", new int[] {ScriptedEngine.FAILING}));
     assertThatThrownBy(
             () ->
-                ClosedLoop.run(new ScriptedEngine(2), "eagle3", GREEDY, prompts, 2, () -> {}, null))
+                LoadGenerator.run(
+                    new ScriptedEngine(2),
+                    "eagle3",
+                    GREEDY,
+                    prompts,
+                    Pace.closedLoop(2),
+                    () -> {},
+                    null))
         .hasRootCauseMessage("out of memory")
         .hasMessageContaining("eagle3");
     assertThatThrownBy(
             () ->
-                ClosedLoop.run(
-                    new ScriptedEngine(1, 2), "eagle3", GREEDY, prompts, 2, () -> {}, null))
+                LoadGenerator.run(
+                    new ScriptedEngine(1, 2),
+                    "eagle3",
+                    GREEDY,
+                    prompts,
+                    Pace.closedLoop(2),
+                    () -> {},
+                    null))
         .hasMessageContaining("the engine is full");
+  }
+
+  @Test
+  void inAnOpenLoopRequestsArriveAtTheirTimesThoughNoneHasEnded() {
+    ScriptedEngine engine = new ScriptedEngine(20); // decodes when all 20 have arrived
+    Pace arrivals = Pace.poisson(200, 3);
+    long last = 0;
+    for (int i = 0; i < 20; i++) {
+      last = arrivals.nanosToNext(i, 0);
+      arrivals.sent();
+    }
+    LoadGenerator.Outcome outcome =
+        LoadGenerator.run(
+            engine, "eagle3", GREEDY, prompts(20, 1), Pace.poisson(200, 3), () -> {}, null);
+    assertThat(outcome.generations()).hasSize(20);
+    assertThat(outcome.seconds()).isGreaterThanOrEqualTo(last / 1e9);
+    assertThat(engine.liveByRound.get(0)).isEqualTo(20);
+  }
+
+  @Test
+  void anOpenLoopEndsWithTheFirstFailureInsteadOfWaitingForFurtherArrivals() {
+    List<BenchPrompt> prompts =
+        List.of(
+            new BenchPrompt(0, "c", new int[] {ScriptedEngine.FAILING}),
+            new BenchPrompt(1, "c", new int[] {1}));
+    Pace onceThenNeverAgain =
+        new Pace() {
+          private boolean sent;
+
+          @Override
+          public long nanosToNext(int inFlight, long elapsedNanos) {
+            return sent ? TimeUnit.DAYS.toNanos(1) : 0;
+          }
+
+          @Override
+          public void sent() {
+            sent = true;
+          }
+        };
+    assertThatThrownBy(
+            () ->
+                LoadGenerator.run(
+                    new ScriptedEngine(1),
+                    "eagle3",
+                    GREEDY,
+                    prompts,
+                    onceThenNeverAgain,
+                    () -> {},
+                    null))
+        .hasRootCauseMessage("out of memory");
+  }
+
+  @Test
+  void requestsThatArriveAtARateRunInBlocksOfSeveralPromptsEvenOneAtATime() {
+    ScriptedEngine engine = new ScriptedEngine(16, 1);
+    Bench bench =
+        new Bench(engine, GREEDY, List.of("a", "b"), prompts(16, 1), RequestRate.of(400), null);
+    List<BenchBlock> blocks = bench.measure(1, 0, () -> {});
+    assertThat(blocks).extracting(BenchBlock::mode).containsExactly("a", "b", "b", "a");
+    assertThat(blocks).allSatisfy(block -> assertThat(block.generations()).hasSize(8));
   }
 
   @Test
   void aloneEachPromptGoesThroughAllModesInAnOrderThatRotates() {
     ScriptedEngine engine = new ScriptedEngine(1);
-    Bench bench = new Bench(engine, GREEDY, List.of("a", "b", "c"), prompts(2, 2), null);
+    Bench bench = new Bench(engine, GREEDY, List.of("a", "b", "c"), prompts(2, 2), CLOSED, null);
     assertThat(bench.measure(1, 0, () -> {})).hasSize(6);
     bench.measure(1, 1, () -> {});
     assertThat(engine.modes)
@@ -80,7 +169,7 @@ class BenchTest {
   @Test
   void sideBySideBlocksOfAllCategoriesGoThroughAllModes() {
     ScriptedEngine engine = new ScriptedEngine(2);
-    Bench bench = new Bench(engine, GREEDY, List.of("a", "b"), prompts(40, 3), null);
+    Bench bench = new Bench(engine, GREEDY, List.of("a", "b"), prompts(40, 3), CLOSED, null);
     List<BenchBlock> blocks = bench.measure(2, 0, () -> {});
     assertThat(blocks).extracting(BenchBlock::mode).containsExactly("a", "b", "b", "a");
     assertThat(blocks)
@@ -94,7 +183,7 @@ class BenchTest {
   @Test
   void warmingUpFillsEveryPlaceInEachMode() {
     ScriptedEngine engine = new ScriptedEngine(4);
-    new Bench(engine, GREEDY, List.of("a", "b"), prompts(3, 1), null).warmUp(4, 2);
+    new Bench(engine, GREEDY, List.of("a", "b"), prompts(3, 1), CLOSED, null).warmUp(4, 2);
     assertThat(engine.modes).containsExactly("a", "a", "a", "a", "b", "b", "b", "b");
   }
 

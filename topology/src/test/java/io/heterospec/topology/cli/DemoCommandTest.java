@@ -70,6 +70,26 @@ class DemoCommandTest {
         .doesNotContain("demo-4", "warm-up");
   }
 
+  @Test
+  void promptsArriveAtARate() throws IOException {
+    Cli result =
+        Cli.run(
+            "demo",
+            "--json",
+            "--limit",
+            "3",
+            "--max-tokens",
+            "4",
+            "--request-rate",
+            "50",
+            "--concurrency",
+            "1");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.json().get("completions").asInt()).isEqualTo(3);
+    assertThat(Cli.run("demo", "--request-rate", "0").err())
+        .contains("--request-rate must be above 0, got 0");
+  }
+
   private static GenerationDelta delta(int offset, String text, Integer... tokens) {
     return GenerationDelta.newBuilder()
         .setRequestId("r")

@@ -12,17 +12,23 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
- * Closed-loop load: a fixed number of generations are in flight, and as one ends the next prompt is
- * submitted, from the engine's own thread, so that no round of the engine runs without it. Only
- * after the last prompt was submitted do fewer run.
+ * Submits prompts to an engine at a pace. What follows the end of another generation is submitted
+ * from the engine's own thread, so that no round of the engine runs without it; what arrives at a
+ * time of its own, from the caller's.
  */
-final class ClosedLoop {
+final class LoadGenerator {
   /**
-   * @param seconds wall time from the first submission to the last end
+   * @param seconds wall time from the start to the last end
    */
   record Outcome(double seconds, List<BenchGeneration> generations) {}
+
+  private record Numbered(int number, BenchPrompt prompt) {}
 
   private final DecodeEngine engine;
   private final String mode;
@@ -30,20 +36,24 @@ final class ClosedLoop {
   private final Runnable onEnd;
   private final TraceWriter trace; // null for none
   private final int total;
+  private final Pace pace; // guarded by this
   private final Queue<BenchPrompt> waiting; // guarded by this
   private final List<BenchGeneration> ended = new ArrayList<>(); // guarded by this
   private final CompletableFuture<Void> done = new CompletableFuture<>();
+  private final long start = System.nanoTime();
 
-  private ClosedLoop(
+  private LoadGenerator(
       DecodeEngine engine,
       String mode,
       SamplingParams sampling,
       Collection<BenchPrompt> prompts,
+      Pace pace,
       Runnable onEnd,
       TraceWriter trace) {
     this.engine = engine;
     this.mode = mode;
     this.sampling = sampling;
+    this.pace = pace;
     this.onEnd = onEnd;
     this.trace = trace;
     this.total = prompts.size();
@@ -54,41 +64,68 @@ final class ClosedLoop {
    * Generates for all prompts and returns when the last has ended.
    *
    * @param prompts at least one, submitted in this order
-   * @param concurrency generations in flight
    * @param onEnd called for each generation that ended, on the engine's thread
    * @param trace of every cycle, null for none
-   * @throws java.util.concurrent.CompletionException when a generation fails
+   * @throws CompletionException when a generation fails
    */
   static Outcome run(
       DecodeEngine engine,
       String mode,
       SamplingParams sampling,
       Collection<BenchPrompt> prompts,
-      int concurrency,
+      Pace pace,
       Runnable onEnd,
       TraceWriter trace) {
-    ClosedLoop loop = new ClosedLoop(engine, mode, sampling, prompts, onEnd, trace);
-    long start = System.nanoTime();
-    for (int i = 0; i < concurrency; i++) {
-      loop.submitNext();
-    }
-    loop.done.join();
-    return new Outcome((System.nanoTime() - start) / 1e9, List.copyOf(loop.ended));
+    LoadGenerator load = new LoadGenerator(engine, mode, sampling, prompts, pace, onEnd, trace);
+    load.awaitEnd();
+    return new Outcome((System.nanoTime() - load.start) / 1e9, List.copyOf(load.ended));
   }
 
-  private void submitNext() {
-    BenchPrompt prompt;
-    int number;
-    synchronized (this) {
-      number = total - waiting.size();
-      prompt = done.isDone() ? null : waiting.poll();
+  private void awaitEnd() {
+    while (!done.isDone()) {
+      submitDue();
+      try {
+        done.get(nanosToNext(), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException due) {
+        continue; // the next is due
+      } catch (ExecutionException e) {
+        throw new CompletionException(e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CompletionException(e);
+      }
     }
-    if (prompt == null) {
-      return;
+  }
+
+  private synchronized long nanosToNext() {
+    return waiting.isEmpty()
+        ? Pace.UNTIL_ONE_ENDS
+        : pace.nanosToNext(inFlight(), System.nanoTime() - start);
+  }
+
+  private int inFlight() {
+    return total - waiting.size() - ended.size();
+  }
+
+  private void submitDue() {
+    for (Numbered next = takeDue(); next != null; next = takeDue()) {
+      submit(next);
     }
+  }
+
+  private synchronized Numbered takeDue() {
+    if (done.isDone() || waiting.isEmpty() || nanosToNext() > 0) {
+      return null;
+    }
+    pace.sent();
+    return new Numbered(total - waiting.size(), waiting.remove());
+  }
+
+  private void submit(Numbered next) {
+    BenchPrompt prompt = next.prompt();
     GenerationRequest request =
         new GenerationRequest(
-            "bench-%s-%d-%d".formatted(mode, prompt.index(), number),
+            "bench-%s-%d-%d".formatted(mode, prompt.index(), next.number()),
             prompt.ids(),
             new int[0],
             sampling,
@@ -122,12 +159,12 @@ final class ClosedLoop {
   }
 
   private void end(BenchGeneration generation) {
-    submitNext();
     boolean last;
     synchronized (this) {
       ended.add(generation);
       last = ended.size() == total;
     }
+    submitDue();
     onEnd.run();
     if (last) {
       done.complete(null);
