@@ -5,7 +5,6 @@ import io.heterospec.processor.engine.SamplingParams;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * Runs policies side by side on one engine. The prompts are cut into blocks; each block goes
@@ -72,8 +71,8 @@ final class Bench {
     List<List<BenchPrompt>> blocks = blocks(concurrency);
     for (int i = 0; i < blocks.size(); i++) {
       for (String mode : rotated(i + repetition)) {
-        // Each mode meets the same arrivals.
-        Pace pace = rate.pace(concurrency, Objects.hash(sampling.seed(), repetition, i));
+        // Each mode meets the same arrivals, and the first block those that demo meets.
+        Pace pace = rate.pace(concurrency, sampling.seed() + repetition * blocks.size() + i);
         LoadGenerator.Outcome outcome =
             LoadGenerator.run(engine, mode, sampling, blocks.get(i), pace, onEnd, trace);
         measured.add(
