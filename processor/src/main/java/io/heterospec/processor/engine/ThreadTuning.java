@@ -14,8 +14,9 @@ import java.util.function.IntToDoubleFunction;
  * cores: small operations cost less than the barrier behind them.
  */
 final class ThreadTuning {
-  private static final int WARM_UP = 2;
-  private static final int TIMED = 7;
+  private static final int ROUNDS = 3;
+  private static final int WARM_UP = 1;
+  private static final int TIMED = 5;
   private static final long SLOW_PASS_NANOS = 200_000_000L;
 
   /** More threads must be faster by this factor: ties go to leaving cores to other processes. */
@@ -33,14 +34,18 @@ final class ThreadTuning {
 
   /** Leaves the device with its best number of threads, at most the number of cores. */
   static void tune(TorchDevice device, TargetModel target) {
-    int best =
-        best(
-            Runtime.getRuntime().availableProcessors(),
-            threads -> {
-              device.useThreads(threads);
-              return passNanos(target);
-            });
-    device.useThreads(best);
+    int cores = Runtime.getRuntime().availableProcessors();
+    double[] nanos = new double[cores + 1];
+    Arrays.fill(nanos, Double.POSITIVE_INFINITY);
+    // By turns, the best of each: what else the machine does comes and goes within seconds, and a
+    // number of threads found in such a moment would have its costs measured anew.
+    for (int round = 0; round < ROUNDS; round++) {
+      for (int threads = 1; threads <= cores; threads = next(threads, cores)) {
+        device.useThreads(threads);
+        nanos[threads] = Math.min(nanos[threads], passNanos(target));
+      }
+    }
+    device.useThreads(best(cores, threads -> nanos[threads]));
   }
 
   /**

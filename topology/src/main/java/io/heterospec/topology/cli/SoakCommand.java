@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
           + " when not, or when a request fails.",
       "",
       "With as many requests in flight as prompts, all are published at once; with --cold a new"
-          + " processor finds them."
+          + " processor finds them. What such a burst leaves has no time to level off: only the"
+          + " polls and the answers count then."
     },
     footer = {
       "",
@@ -129,7 +130,7 @@ final class SoakCommand implements Callable<Integer> {
                       cold),
                   sample -> row(err, sample))
               .run();
-      List<String> growing = SoakVerdict.growing(outcome.samples());
+      List<String> growing = isBurst() ? List.of() : SoakVerdict.growing(outcome.samples());
       double pollGap = SoakVerdict.longestPollGap(outcome.samples());
       print(outcome, growing, pollGap);
       stop.close();
@@ -138,6 +139,17 @@ final class SoakCommand implements Callable<Integer> {
           ? 0
           : HeteroSpec.FAILED;
     }
+  }
+
+  private boolean isBurst() {
+    return inFlight >= prompts;
+  }
+
+  private String growth(List<String> growing) {
+    if (isBurst()) {
+      return "All prompts came at once: what that leaves has no time to level off.";
+    }
+    return growing.isEmpty() ? "Nothing keeps growing." : "Still growing:";
   }
 
   private static void header(PrintWriter err) {
@@ -180,7 +192,7 @@ final class SoakCommand implements Callable<Integer> {
       out.printf(
           "%d completions, %d failed; longest time between polls %.0f ms%n",
           outcome.completions(), outcome.failed(), pollGap * 1000);
-      out.println(growing.isEmpty() ? "Nothing keeps growing." : "Still growing:");
+      out.println(growth(growing));
       growing.forEach(each -> out.println("  " + each));
       out.flush();
       return;

@@ -26,6 +26,7 @@ class SoakCommandTest {
     assertThat(last.get("state_files").asInt()).isPositive();
     assertThat(last.get("poll_gap_seconds").asDouble()).isPositive();
     assertThat(last.get("heap_mib").asDouble()).isPositive();
+    assertThat(report.get("growing")).isEmpty(); // a burst has no time to level off
   }
 
   @Test
