@@ -17,10 +17,11 @@ import java.util.function.Consumer;
  * @param name name that requests use for the model, or null for the directory's own
  * @param device {@code cpu}, {@code gpu:N}, or {@code gpu:N,gpu:M,…} to place layers over several
  * @param dtype arithmetic type, or null for bf16
- * @param threads threads of one CPU operation, or 0 for the fastest number as measured when loading
+ * @param threads threads of one CPU operation, or 0 for the number that pays as measured when
+ *     loading
  * @param shape draft tree, or null for the device's default
  * @param heteroSpec hyper-parameters of HeteroSpec, or null for the paper's
- * @param mode default tree policy, or null for {@code heterospec} ({@code vanilla} without a head)
+ * @param mode default tree policy, or null for {@code budgeted} ({@code vanilla} without a head)
  * @param maxLive sequences decoded at the same time
  * @param maxQueued requests held beyond those
  * @param prefillChunk most prompt tokens of one prefill pass; a pass takes fewer while sequences

@@ -36,7 +36,7 @@ final class DemoRun implements EventReader.Handler {
   private final Pace pace;
   private final Set<String> inFlight = new HashSet<>();
   private long start;
-  private long lastRecordNanos;
+  private long lastEventNanos;
 
   /**
    * @param report of these prompts
@@ -60,13 +60,12 @@ final class DemoRun implements EventReader.Handler {
   /**
    * Publishes everything and reads until the report is complete.
    *
-   * @return seconds from the first publishing to the last record; negative when the watch stopped
-   *     it
+   * @return seconds from the start to the last record; negative when the watch stopped it
    * @throws IllegalStateException when nothing comes any more
    */
   double run(Watch watch) throws InterruptedException {
     start = System.nanoTime();
-    lastRecordNanos = start;
+    lastEventNanos = start;
     publishDue();
     while (!report.complete()) {
       reader.poll(untilNext(), this);
@@ -74,7 +73,7 @@ final class DemoRun implements EventReader.Handler {
       if (!watch.goOn()) {
         return -1;
       }
-      if (System.nanoTime() - lastRecordNanos > SILENCE_LIMIT.toNanos()) {
+      if (isSilent()) {
         throw new IllegalStateException(
             "%d prompts were answered, then nothing more came".formatted(report.completed()));
       }
@@ -82,6 +81,12 @@ final class DemoRun implements EventReader.Handler {
     double seconds = (System.nanoTime() - start) / 1e9;
     reader.poll(POLL, this); // anything that comes too often comes now
     return seconds;
+  }
+
+  // Not while nothing is in flight because the next has yet to arrive.
+  private boolean isSilent() {
+    return (waiting.isEmpty() || !inFlight.isEmpty())
+        && System.nanoTime() - lastEventNanos > SILENCE_LIMIT.toNanos();
   }
 
   private Duration untilNext() {
@@ -101,24 +106,25 @@ final class DemoRun implements EventReader.Handler {
       inFlight.add(prompt.getRequestId());
       onPublishing.accept(prompt.getRequestId());
       publisher.publish(prompt);
+      lastEventNanos = System.nanoTime();
     }
   }
 
   @Override
   public void onDelta(GenerationDelta delta) {
-    lastRecordNanos = System.nanoTime();
+    lastEventNanos = System.nanoTime();
     report.onDelta(delta);
   }
 
   @Override
   public void onTelemetry(StepTelemetry step) {
-    lastRecordNanos = System.nanoTime();
+    lastEventNanos = System.nanoTime();
     report.onTelemetry(step);
   }
 
   @Override
   public void onCompletion(Completion completion) {
-    lastRecordNanos = System.nanoTime();
+    lastEventNanos = System.nanoTime();
     inFlight.remove(completion.getRequestId());
     report.onCompletion(completion);
   }

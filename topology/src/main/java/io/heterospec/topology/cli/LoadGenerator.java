@@ -82,10 +82,11 @@ final class LoadGenerator {
   }
 
   private void awaitEnd() {
-    while (!done.isDone()) {
+    while (true) {
       submitDue();
       try {
         done.get(nanosToNext(), TimeUnit.NANOSECONDS);
+        return;
       } catch (TimeoutException due) {
         continue; // the next is due
       } catch (ExecutionException e) {
@@ -114,7 +115,7 @@ final class LoadGenerator {
   }
 
   private synchronized Numbered takeDue() {
-    if (done.isDone() || waiting.isEmpty() || nanosToNext() > 0) {
+    if (done.isDone() || nanosToNext() > 0) {
       return null;
     }
     pace.sent();

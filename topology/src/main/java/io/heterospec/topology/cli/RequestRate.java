@@ -13,24 +13,17 @@ final class RequestRate {
               + " time, and the others wait.")
   Double perSecond; // null for a closed loop
 
-  /** An open loop that sends so many requests a second. */
-  static RequestRate of(double perSecond) {
-    RequestRate rate = new RequestRate();
-    rate.perSecond = perSecond;
-    return rate;
-  }
-
   /** Whether requests arrive at a rate. */
   boolean isOpen() {
     return perSecond != null;
   }
 
   /**
-   * @throws UsageException when the rate is not a positive number
+   * @throws UsageException when the rate is not a finite number above 0
    */
   void require() {
     if (isOpen() && !(perSecond > 0 && Double.isFinite(perSecond))) {
-      throw new UsageException("--request-rate must be above 0, got " + perSecond);
+      throw new UsageException("--request-rate must be a finite number above 0, got " + perSecond);
     }
   }
 

@@ -123,7 +123,7 @@ class BenchCommandTest {
     for (String rate : List.of("0", "-1", "NaN", "Infinity")) {
       Cli result = bench("--request-rate", rate);
       assertThat(result.code()).as(rate).isEqualTo(2);
-      assertThat(result.err()).contains("--request-rate must be above 0, got ");
+      assertThat(result.err()).contains("--request-rate must be a finite number above 0, got ");
     }
     Cli result = bench("--request-rate", "2", "--concurrency", "1,4");
     assertThat(result.code()).isEqualTo(2);

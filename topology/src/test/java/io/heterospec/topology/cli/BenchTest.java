@@ -149,8 +149,9 @@ class BenchTest {
   @Test
   void requestsThatArriveAtARateRunInBlocksOfSeveralPromptsEvenOneAtATime() {
     ScriptedEngine engine = new ScriptedEngine(16, 1);
-    Bench bench =
-        new Bench(engine, GREEDY, List.of("a", "b"), prompts(16, 1), RequestRate.of(400), null);
+    RequestRate rate = new RequestRate();
+    rate.perSecond = 400.;
+    Bench bench = new Bench(engine, GREEDY, List.of("a", "b"), prompts(16, 1), rate, null);
     List<BenchBlock> blocks = bench.measure(1, 0, () -> {});
     assertThat(blocks).extracting(BenchBlock::mode).containsExactly("a", "b", "b", "a");
     assertThat(blocks).allSatisfy(block -> assertThat(block.generations()).hasSize(8));

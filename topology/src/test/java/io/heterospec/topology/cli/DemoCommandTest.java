@@ -87,7 +87,7 @@ class DemoCommandTest {
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.json().get("completions").asInt()).isEqualTo(3);
     assertThat(Cli.run("demo", "--request-rate", "0").err())
-        .contains("--request-rate must be above 0, got 0");
+        .contains("--request-rate must be a finite number above 0, got 0");
   }
 
   private static GenerationDelta delta(int offset, String text, Integer... tokens) {
