@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * @param draft directory of the EAGLE-3 head, or null: then only {@code vanilla} is served
  * @param name name that requests use for the model, or null for the directory's own
  * @param device {@code cpu}, {@code gpu:N}, or {@code gpu:N,gpu:M,…} to place layers over several
- * @param dtype arithmetic type, or null for bf16
+ * @param dtype arithmetic type, or null for bf16, or fp32 where the processor lacks it
  * @param threads threads of one CPU operation, or 0 for the number that pays as measured when
  *     loading
  * @param shape draft tree, or null for the device's default

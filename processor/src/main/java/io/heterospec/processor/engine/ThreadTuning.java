@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Finds the number of threads that makes a verification pass fastest. It is often not the number of
- * cores: small operations cost less than the barrier behind them.
+ * Finds the number of threads that a verification pass gains from. It is often not the number of
+ * cores: small operations cost less than the barrier behind them, and others need a core, too.
  */
 final class ThreadTuning {
   private static final int ROUNDS = 3;

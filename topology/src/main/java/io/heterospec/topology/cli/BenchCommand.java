@@ -123,8 +123,8 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SamplingParams sampling =
         new SamplingParams(maxTokens, temperature, 0, 1, seed, List.of(), false);
-    requireAtLeast("--repeat", repeat, 1);
-    requireAtLeast("--warm-up", warmUp, 0);
+    AtLeast.require("--repeat", repeat, 1);
+    AtLeast.require("--warm-up", warmUp, 0);
     rate.require();
     EngineOptions options = models.engine();
     List<Integer> levels = levels(options);
@@ -163,19 +163,13 @@ final class BenchCommand implements Callable<Integer> {
     if (concurrency == null) {
       return List.of(rate.isOpen() ? options.maxLive() : 1);
     }
-    requireAtLeast("--concurrency", Collections.min(concurrency), 1);
+    AtLeast.require("--concurrency", Collections.min(concurrency), 1);
     List<Integer> levels = concurrency.stream().distinct().sorted().toList();
     if (rate.isOpen() && levels.size() > 1) {
       throw new UsageException(
           "--request-rate takes one --concurrency, the most that decode at a time, got " + levels);
     }
     return levels;
-  }
-
-  private static void requireAtLeast(String option, int value, int least) {
-    if (value < least) {
-      throw new UsageException("%s must be %d or more, got %d".formatted(option, least, value));
-    }
   }
 
   private List<String> names(TorchEngine engine) {

@@ -94,11 +94,11 @@ final class ChaosCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Positive.require("--prompts", prompts);
-    Positive.require("--kills", kills);
-    Positive.require("--in-flight", inFlight);
-    Positive.require("--instances", instances);
-    Positive.require("--max-tokens", maxTokens);
+    AtLeast.require("--prompts", prompts, 1);
+    AtLeast.require("--kills", kills, 1);
+    AtLeast.require("--in-flight", inFlight, 1);
+    AtLeast.require("--instances", instances, 1);
+    AtLeast.require("--max-tokens", maxTokens, 1);
     if (!List.of("classic", "streams").contains(protocol)) {
       throw new UsageException("--protocol must be classic or streams, got " + protocol);
     }

@@ -45,10 +45,10 @@ final class DemoLoad {
    * @throws UsageException for an option out of range or a file that cannot be used
    */
   Map<String, String> prompts() {
-    requireAtLeast("--limit", limit, 0);
-    requireAtLeast("--warm-up", warmUp, 0);
+    AtLeast.require("--limit", limit, 0);
+    AtLeast.require("--warm-up", warmUp, 0);
     if (concurrency != null) {
-      requireAtLeast("--concurrency", concurrency, 1);
+      AtLeast.require("--concurrency", concurrency, 1);
     }
     rate.require();
     List<String> texts = texts();
@@ -103,12 +103,6 @@ final class DemoLoad {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void requireAtLeast(String option, int value, int least) {
-    if (value < least) {
-      throw new UsageException("%s must be %d or more, got %d".formatted(option, least, value));
     }
   }
 }

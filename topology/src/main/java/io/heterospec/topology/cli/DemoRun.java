@@ -7,10 +7,8 @@ import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.topology.client.EventReader;
 import io.heterospec.topology.client.PromptPublisher;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -32,13 +30,13 @@ final class DemoRun implements EventReader.Handler {
   private final PromptPublisher publisher;
   private final Consumer<String> onPublishing;
   private final DemoReport report;
-  private final Queue<PromptEvent> waiting;
-  private final Pace pace;
+  private final PacedQueue<PromptEvent> waiting;
   private final Set<String> inFlight = new HashSet<>();
-  private long start;
   private long lastEventNanos;
 
   /**
+   * Starts the clock.
+   *
    * @param report of these prompts
    * @param onPublishing called with each request's id before it is published
    */
@@ -53,8 +51,7 @@ final class DemoRun implements EventReader.Handler {
     this.publisher = publisher;
     this.report = report;
     this.onPublishing = onPublishing;
-    this.waiting = new ArrayDeque<>(prompts);
-    this.pace = pace;
+    this.waiting = new PacedQueue<>(prompts, pace);
   }
 
   /**
@@ -64,8 +61,7 @@ final class DemoRun implements EventReader.Handler {
    * @throws IllegalStateException when nothing comes any more
    */
   double run(Watch watch) throws InterruptedException {
-    start = System.nanoTime();
-    lastEventNanos = start;
+    lastEventNanos = System.nanoTime();
     publishDue();
     while (!report.complete()) {
       reader.poll(untilNext(), this);
@@ -78,7 +74,7 @@ final class DemoRun implements EventReader.Handler {
             "%d prompts were answered, then nothing more came".formatted(report.completed()));
       }
     }
-    double seconds = (System.nanoTime() - start) / 1e9;
+    double seconds = waiting.seconds();
     reader.poll(POLL, this); // anything that comes too often comes now
     return seconds;
   }
@@ -90,19 +86,14 @@ final class DemoRun implements EventReader.Handler {
   }
 
   private Duration untilNext() {
-    return waiting.isEmpty()
-        ? POLL
-        : Duration.ofNanos(Math.max(0, Math.min(POLL.toNanos(), nanosToNext())));
-  }
-
-  private long nanosToNext() {
-    return pace.nanosToNext(inFlight.size(), System.nanoTime() - start);
+    long nanos = Math.min(POLL.toNanos(), waiting.nanosToNext(inFlight.size()));
+    return Duration.ofNanos(Math.max(0, nanos));
   }
 
   private void publishDue() throws InterruptedException {
-    while (!waiting.isEmpty() && nanosToNext() <= 0) {
-      PromptEvent prompt = waiting.poll();
-      pace.sent();
+    for (PromptEvent prompt = waiting.takeDue(inFlight.size());
+        prompt != null;
+        prompt = waiting.takeDue(inFlight.size())) {
       inFlight.add(prompt.getRequestId());
       onPublishing.accept(prompt.getRequestId());
       publisher.publish(prompt);

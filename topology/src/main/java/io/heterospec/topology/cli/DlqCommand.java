@@ -54,9 +54,7 @@ final class DlqCommand {
     boolean json;
 
     DeadLetterQueue open() {
-      if (limit < 0) {
-        throw new UsageException("--limit must be 0 or more, got " + limit);
-      }
+      AtLeast.require("--limit", limit, 0);
       return new DeadLetterQueue(
           HeteroSpecConfig.fromMap(
               Map.of(

@@ -77,9 +77,7 @@ final class FabricateCommand implements Callable<Integer> {
     if (!type.isFloating()) {
       throw new UsageException("--dtype must be bf16, f16 or f32, got " + type);
     }
-    if (shardMb < 1) {
-      throw new UsageException("--shard-mb must be 1 or more, got " + shardMb);
-    }
+    AtLeast.require("--shard-mb", shardMb, 1);
     Fabrication fabrication = Fabrication.plan(config, type, seed);
     try (Progress progress = new Progress("fabricate", fabrication.tensors())) {
       fabrication.write(out, format, shardMb << 20, progress::step);

@@ -6,16 +6,15 @@ import io.heterospec.processor.engine.GenerationRequest;
 import io.heterospec.processor.engine.GenerationResult;
 import io.heterospec.processor.engine.GenerationStep;
 import io.heterospec.processor.engine.SamplingParams;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Submits prompts to an engine at a pace. What follows the end of another generation is submitted
@@ -28,19 +27,16 @@ final class LoadGenerator {
    */
   record Outcome(double seconds, List<BenchGeneration> generations) {}
 
-  private record Numbered(int number, BenchPrompt prompt) {}
-
   private final DecodeEngine engine;
   private final String mode;
   private final SamplingParams sampling;
   private final Runnable onEnd;
   private final TraceWriter trace; // null for none
   private final int total;
-  private final Pace pace; // guarded by this
-  private final Queue<BenchPrompt> waiting; // guarded by this
+  private final PacedQueue<BenchPrompt> waiting; // guarded by this
   private final List<BenchGeneration> ended = new ArrayList<>(); // guarded by this
   private final CompletableFuture<Void> done = new CompletableFuture<>();
-  private final long start = System.nanoTime();
+  private final AtomicInteger submitted = new AtomicInteger(); // part of ids: prompts may repeat
 
   private LoadGenerator(
       DecodeEngine engine,
@@ -53,11 +49,10 @@ final class LoadGenerator {
     this.engine = engine;
     this.mode = mode;
     this.sampling = sampling;
-    this.pace = pace;
     this.onEnd = onEnd;
     this.trace = trace;
     this.total = prompts.size();
-    this.waiting = new ArrayDeque<>(prompts);
+    this.waiting = new PacedQueue<>(prompts, pace);
   }
 
   /**
@@ -78,7 +73,7 @@ final class LoadGenerator {
       TraceWriter trace) {
     LoadGenerator load = new LoadGenerator(engine, mode, sampling, prompts, pace, onEnd, trace);
     load.awaitEnd();
-    return new Outcome((System.nanoTime() - load.start) / 1e9, List.copyOf(load.ended));
+    return new Outcome(load.waiting.seconds(), List.copyOf(load.ended));
   }
 
   private void awaitEnd() {
@@ -99,9 +94,7 @@ final class LoadGenerator {
   }
 
   private synchronized long nanosToNext() {
-    return waiting.isEmpty()
-        ? Pace.UNTIL_ONE_ENDS
-        : pace.nanosToNext(inFlight(), System.nanoTime() - start);
+    return waiting.nanosToNext(inFlight());
   }
 
   private int inFlight() {
@@ -109,24 +102,19 @@ final class LoadGenerator {
   }
 
   private void submitDue() {
-    for (Numbered next = takeDue(); next != null; next = takeDue()) {
+    for (BenchPrompt next = takeDue(); next != null; next = takeDue()) {
       submit(next);
     }
   }
 
-  private synchronized Numbered takeDue() {
-    if (done.isDone() || nanosToNext() > 0) {
-      return null;
-    }
-    pace.sent();
-    return new Numbered(total - waiting.size(), waiting.remove());
+  private synchronized BenchPrompt takeDue() {
+    return done.isDone() ? null : waiting.takeDue(inFlight());
   }
 
-  private void submit(Numbered next) {
-    BenchPrompt prompt = next.prompt();
+  private void submit(BenchPrompt prompt) {
     GenerationRequest request =
         new GenerationRequest(
-            "bench-%s-%d-%d".formatted(mode, prompt.index(), next.number()),
+            "bench-%s-%d-%d".formatted(mode, prompt.index(), submitted.getAndIncrement()),
             prompt.ids(),
             new int[0],
             sampling,

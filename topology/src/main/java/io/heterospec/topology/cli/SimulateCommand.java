@@ -102,10 +102,7 @@ final class SimulateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (Collections.min(concurrency) < 1) {
-      throw new UsageException(
-          "--concurrency must be 1 or more, got " + Collections.min(concurrency));
-    }
+    AtLeast.require("--concurrency", Collections.min(concurrency), 1);
     Path head = draft == null ? ModelOptions.bundled("draft") : draft;
     CostTable table = read(costs == null ? costsBeside(head) : costs);
     TreeShape shape = tree.shape(TreeShape.cpuDefault());

@@ -94,12 +94,12 @@ final class SoakCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Positive.require("--seconds", seconds);
-    Positive.require("--prompts", prompts);
-    Positive.require("--in-flight", inFlight);
-    Positive.require("--max-tokens", maxTokens);
-    Positive.require("--ttl", ttl);
-    Positive.require("--interval", interval);
+    AtLeast.require("--seconds", seconds, 1);
+    AtLeast.require("--prompts", prompts, 1);
+    AtLeast.require("--in-flight", inFlight, 1);
+    AtLeast.require("--max-tokens", maxTokens, 1);
+    AtLeast.require("--ttl", ttl, 1);
+    AtLeast.require("--interval", interval, 1);
     Path directory = Files.createTempDirectory("heterospec-soak");
     String ttlMs = Long.toString(ttl * 1000L);
     ChaosCluster cluster =

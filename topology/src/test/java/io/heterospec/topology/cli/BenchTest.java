@@ -25,6 +25,11 @@ class BenchTest {
     return prompts;
   }
 
+  private static LoadGenerator.Outcome run(
+      ScriptedEngine engine, List<BenchPrompt> prompts, Pace pace) {
+    return LoadGenerator.run(engine, "eagle3", GREEDY, prompts, pace, () -> {}, null);
+  }
+
   @Test
   void asOneEndsTheNextStartsSoThatAllPlacesAreHeldUntilTheLastPrompts() {
     ScriptedEngine engine = new ScriptedEngine(4);
@@ -49,15 +54,7 @@ class BenchTest {
 
   @Test
   void aGenerationsStepsAreTimedAndItsAcceptedTokensCounted() {
-    LoadGenerator.Outcome outcome =
-        LoadGenerator.run(
-            new ScriptedEngine(1),
-            "eagle3",
-            GREEDY,
-            prompts(5, 5),
-            Pace.closedLoop(1),
-            () -> {},
-            null);
+    LoadGenerator.Outcome outcome = run(new ScriptedEngine(1), prompts(5, 5), Pace.closedLoop(1));
     BenchGeneration longest = outcome.generations().get(4);
     assertThat(longest.tokenIds()).hasSize(10);
     assertThat(longest.msToFirstToken()).isPositive();
@@ -71,28 +68,10 @@ class BenchTest {
   void aFailedGenerationFailsTheRun() {
     List<BenchPrompt> prompts = new ArrayList<>(prompts(6, 3));
     prompts.add(3, new BenchPrompt(6, "c", new int[] {ScriptedEngine.FAILING}));
-    assertThatThrownBy(
-            () ->
-                LoadGenerator.run(
-                    new ScriptedEngine(2),
-                    "eagle3",
-                    GREEDY,
-                    prompts,
-                    Pace.closedLoop(2),
-                    () -> {},
-                    null))
+    assertThatThrownBy(() -> run(new ScriptedEngine(2), prompts, Pace.closedLoop(2)))
         .hasRootCauseMessage("out of memory")
         .hasMessageContaining("eagle3");
-    assertThatThrownBy(
-            () ->
-                LoadGenerator.run(
-                    new ScriptedEngine(1, 2),
-                    "eagle3",
-                    GREEDY,
-                    prompts,
-                    Pace.closedLoop(2),
-                    () -> {},
-                    null))
+    assertThatThrownBy(() -> run(new ScriptedEngine(1, 2), prompts, Pace.closedLoop(2)))
         .hasMessageContaining("the engine is full");
   }
 
@@ -105,9 +84,7 @@ class BenchTest {
       last = arrivals.nanosToNext(i, 0);
       arrivals.sent();
     }
-    LoadGenerator.Outcome outcome =
-        LoadGenerator.run(
-            engine, "eagle3", GREEDY, prompts(20, 1), Pace.poisson(200, 3), () -> {}, null);
+    LoadGenerator.Outcome outcome = run(engine, prompts(20, 1), Pace.poisson(200, 3));
     assertThat(outcome.generations()).hasSize(20);
     assertThat(outcome.seconds()).isGreaterThanOrEqualTo(last / 1e9);
     assertThat(engine.liveByRound.get(0)).isEqualTo(20);
@@ -133,16 +110,7 @@ class BenchTest {
             sent = true;
           }
         };
-    assertThatThrownBy(
-            () ->
-                LoadGenerator.run(
-                    new ScriptedEngine(1),
-                    "eagle3",
-                    GREEDY,
-                    prompts,
-                    onceThenNeverAgain,
-                    () -> {},
-                    null))
+    assertThatThrownBy(() -> run(new ScriptedEngine(1), prompts, onceThenNeverAgain))
         .hasRootCauseMessage("out of memory");
   }
 
