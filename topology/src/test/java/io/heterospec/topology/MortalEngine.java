@@ -42,7 +42,8 @@ final class MortalEngine extends CachelessEngine {
         0,
         0,
         0,
-        0);
+        0,
+        Double.NaN);
   }
 
   @Override

@@ -279,6 +279,10 @@ final class DecodeCycle {
   }
 
   private static void count(Sequence sequence, CycleReport report) {
+    if (sequence.targetCalls == 0) {
+      sequence.firstCycleNanos = System.nanoTime();
+      sequence.firstCycleTokens = report.emitted();
+    }
     sequence.targetCalls++;
     sequence.decodedTokens += report.emitted();
     sequence.verifiedTokens += report.verified();

@@ -25,6 +25,8 @@ import io.heterospec.processor.kv.CacheTier;
  * @param queueNanos from submission to admission
  * @param prefillNanos from admission until the prompt is computed, as a rule to the first token
  * @param decodeNanos from the first cycle to the end
+ * @param secondsPerToken mean time of this attempt's tokens after those of its first cycle; NaN
+ *     when there were none
  */
 public record GenerationResult(
     String requestId,
@@ -44,7 +46,8 @@ public record GenerationResult(
     long acceptedTokens,
     long queueNanos,
     long prefillNanos,
-    long decodeNanos) {
+    long decodeNanos,
+    double secondsPerToken) {
 
   static final String ENGINE_LOST = "ENGINE_LOST";
 

@@ -36,6 +36,8 @@ final class Sequence implements AutoCloseable {
   long arrival = NOT_ARRIVED; // its number among those that came to the scheduler
   long admittedNanos; // when it was first admitted, 0 before it
   long prefilledNanos; // when its prompt was computed, 0 before it
+  long firstCycleNanos; // when its first cycle was over, 0 before it
+  int firstCycleTokens;
   long targetCalls;
   long verifiedTokens;
   long draftedTokens;

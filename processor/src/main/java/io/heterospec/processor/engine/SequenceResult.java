@@ -39,7 +39,8 @@ final class SequenceResult {
       boolean retryable) {
     String tail = sequence.text.flush();
     long admitted = sequence.admittedNanos == 0 ? System.nanoTime() : sequence.admittedNanos;
-    long sinceAdmission = System.nanoTime() - admitted;
+    long now = System.nanoTime();
+    long sinceAdmission = now - admitted;
     return new GenerationResult(
         sequence.request.id(),
         reason,
@@ -58,6 +59,12 @@ final class SequenceResult {
         sequence.acceptedTokens,
         admitted - sequence.submittedNanos,
         sequence.prefilledNanos == 0 ? sinceAdmission : sequence.prefilledNanos - admitted,
-        sequence.prefilledNanos == 0 ? 0 : System.nanoTime() - sequence.prefilledNanos);
+        sequence.prefilledNanos == 0 ? 0 : now - sequence.prefilledNanos,
+        secondsPerToken(sequence, now));
+  }
+
+  private static double secondsPerToken(Sequence sequence, long now) {
+    long later = sequence.decodedTokens - sequence.firstCycleTokens;
+    return later == 0 ? Double.NaN : (now - sequence.firstCycleNanos) / 1e9 / later;
   }
 }

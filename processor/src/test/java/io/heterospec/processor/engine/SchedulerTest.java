@@ -464,6 +464,20 @@ class SchedulerTest {
   }
 
   @Test
+  void theTimePerTokenCountsFromTheFirstOne() {
+    schedule(8, 512, CACHE);
+    add("two", 3, "vanilla", 2, 0, Long.MAX_VALUE);
+    finish();
+    add("one", 3, "vanilla", 1, 0, Long.MAX_VALUE);
+    finish();
+    Recording two = recordings.get("two");
+    assertThat(two.steps).hasSize(2);
+    assertThat(two.result().secondsPerToken())
+        .isBetween(two.steps.get(1).cycle().totalNanos() / 1e9, two.result().decodeNanos() / 1e9);
+    assertThat(recordings.get("one").result().secondsPerToken()).isNaN();
+  }
+
+  @Test
   void shortPromptsArePrefilledTogetherInTheFairOrder() {
     schedule(8, 64, CACHE);
     add("third", 1, "heterospec", 0);

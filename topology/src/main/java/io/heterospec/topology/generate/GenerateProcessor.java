@@ -265,12 +265,7 @@ public final class GenerateProcessor
     if (session != null) {
       sessions.put(session);
     }
-    end(
-        new GenerationEnd(
-            generation,
-            completion,
-            result.cacheTier(),
-            running.progress().secondsPerToken(result.decodeNanos())));
+    end(new GenerationEnd(generation, completion, result.cacheTier(), result.secondsPerToken()));
   }
 
   private SessionState sessionAfter(PendingGeneration generation, Completion completion) {

@@ -19,8 +19,6 @@ final class Progress {
   private int cycles;
   private long verified;
   private long drafted;
-  private CycleReport firstCycle; // of this attempt
-  private int tokensAfterFirst;
 
   /** Adds what an earlier attempt committed. */
   void restore(GenerationProgress step) {
@@ -59,12 +57,6 @@ final class Progress {
           .setDrafted(entry.getDrafted() + cycle.candidates())
           .setDecodeMs(entry.getDecodeMs() + cycle.totalNanos() / 1e6);
       mode = cycle.policy();
-      if (cycle.cycle() == 0) {
-        firstCycle = cycle;
-        tokensAfterFirst = 0;
-      } else {
-        tokensAfterFirst += step.tokenIds().length;
-      }
     }
     GenerationProgress added =
         entry
@@ -91,17 +83,6 @@ final class Progress {
 
   int cycles() {
     return cycles;
-  }
-
-  /**
-   * Mean time of this attempt's tokens after those of its first cycle; NaN when there were none.
-   *
-   * @param decodeNanos from the beginning of the first cycle to the end
-   */
-  double secondsPerToken(long decodeNanos) {
-    return firstCycle == null || tokensAfterFirst == 0
-        ? Double.NaN
-        : (decodeNanos - firstCycle.totalNanos()) / 1e9 / tokensAfterFirst;
   }
 
   /** Sums for the completion; the mode is that of the last cycle seen by this process. */

@@ -146,7 +146,8 @@ final class ScriptedEngine extends CachelessEngine {
             one.steps,
             0,
             0,
-            0));
+            0,
+            Double.NaN));
   }
 
   private static CycleReport cycle(int number) {

@@ -109,7 +109,8 @@ final class FakeEngine extends CachelessEngine {
               0,
               1000,
               1000,
-              1000));
+              1000,
+              Double.NaN));
     }
   }
 

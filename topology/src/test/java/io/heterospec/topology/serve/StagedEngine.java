@@ -125,7 +125,8 @@ final class StagedEngine extends CachelessEngine {
                       0,
                       0,
                       0,
-                      0)));
+                      0,
+                      Double.NaN)));
     }
   }
 
