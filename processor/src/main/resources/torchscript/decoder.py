@@ -79,7 +79,7 @@
       M = layout[10 + g * 7]
       cells = B * R * (M + 2)
       mask = annotate(Optional[Tensor], None)
-      if B * R > 1:
+      if B * R > 1 or M > 1:
         columns = torch.arange(0, N, 1, dtype=4, layout=None, device=trees.device, pin_memory=None)
         scratch = torch.sub(torch.view(columns, [1, 1, N]), torch.view(index[3 + g * 4], [B, 1, 1]))
         if M == 0:

@@ -74,9 +74,10 @@ class DraftHeadTest {
     }
   }
 
-  @ParameterizedTest(name = "{0} heads, {1} key-value heads")
-  @CsvSource({"4,4", "4,2", "2,1"})
-  void everyLevelOfATreeAgreesWithTheReference(int heads, int kvHeads) throws IOException {
+  @ParameterizedTest(name = "{0} heads, {1} key-value heads, {2} and {3} nodes of further levels")
+  @CsvSource({"4,4,3,3", "4,2,3,3", "2,1,3,3", "4,2,1,1", "4,2,2,1"})
+  void everyLevelOfATreeAgreesWithTheReference(int heads, int kvHeads, int second, int third)
+      throws IOException {
     RandomCheckpoint targetWeights = RandomCheckpoint.target(11, LAYERS, 4, 2, 8, true);
     RandomCheckpoint headWeights = RandomCheckpoint.head(12, heads, kvHeads, 8, MAP.length);
     Path target = targetWeights.write(directory.resolve("target"), null);
@@ -114,21 +115,26 @@ class DraftHeadTest {
         proposals =
             draft.extend(Batches.context(headCache, ids, 7, rows + 1), Batches.all(rest), K);
       }
-      compareTree(plain, draft, headCache, proposals, rows);
+      compareTree(plain, draft, headCache, proposals, rows, new int[] {K, second, third});
     }
   }
 
   private static void compareTree(
-      PlainHead plain, DraftHead draft, KvCache cache, Proposals first, int rootPosition) {
+      PlainHead plain,
+      DraftHead draft,
+      KvCache cache,
+      Proposals first,
+      int rootPosition,
+      int[] widths) {
     DraftTree tree = new DraftTree();
     tree.reset(K);
     double[][] output = plain.run();
     expand(tree, DraftTree.ROOT, first, 0, plain, output[rootPosition - 1]);
     Proposals above = first;
     int[] plainRow = new int[1000]; // row of the plain head of each draft KV slot
-    for (int depth = 1; depth <= 3; depth++) {
+    for (int depth = 1; depth <= widths.length; depth++) {
       int aboveStart = tree.slots() - tree.frontierSize();
-      tree.selectFrontier(K);
+      tree.selectFrontier(widths[depth - 1]);
       int count = tree.frontierSize();
       RowBatch batch = new RowBatch();
       batch.add(cache, count, tree.slots());
