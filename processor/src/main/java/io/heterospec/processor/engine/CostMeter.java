@@ -27,9 +27,10 @@ final class CostMeter {
   private static final int[] SEQUENCES = {1, 2, 4, 8, 16};
   private static final int[] ROWS = {1, 2, 3, 5, 9, 17};
   private static final int CONTEXT = 192;
+  private static final int READ = 128; // context rows that the head reads of a prompt
 
   /** Counts changes of what passes cost: a table of before is measured again. */
-  private static final int PASSES = 3;
+  private static final int PASSES = 4;
 
   private static final int MIN_RUNS = 3;
   private static final int MAX_RUNS = 9;
@@ -40,11 +41,13 @@ final class CostMeter {
   private final TargetModel target;
   private final DraftHead head;
   private final int topK;
+  private final long cacheBytes;
 
-  private CostMeter(TargetModel target, DraftHead head, int topK) {
-    this.target = target;
-    this.head = head;
+  private CostMeter(ModelPair models, int topK) {
+    this.target = models.target();
+    this.head = models.head();
     this.topK = topK;
+    this.cacheBytes = models.cacheBytes();
   }
 
   /**
@@ -72,25 +75,13 @@ final class CostMeter {
     if (stored != null && stored.device().equals(conditions)) {
       return stored;
     }
-    CostMeter meter = new CostMeter(models.target(), models.head(), topK);
+    CostMeter meter = new CostMeter(models, topK);
     long begin = System.nanoTime();
-    CostTable first = meter.measure(conditions, fits(models));
+    CostTable measured = meter.measure(conditions, fits(models));
     if (System.nanoTime() - begin < AGAIN_NANOS) {
       // Some time apart: a disturbance rarely hits the same point again.
-      CostTable second = meter.measure(conditions, fits(models));
-      keepLower(first.verify(), second.verify());
-      keepLower(first.lone(), second.lone());
-      keepLower(first.level(), second.level());
+      measured = lower(measured, meter.measure(conditions, fits(models)));
     }
-    CostTable measured =
-        new CostTable(
-            conditions,
-            SEQUENCES,
-            ROWS,
-            first.verify(),
-            first.lone(),
-            first.level(),
-            first.extend());
     try {
       CostTableFile.write(file, measured);
     } catch (IOException e) {
@@ -123,12 +114,13 @@ final class CostMeter {
     double[][] lone = new double[SEQUENCES.length][ROWS.length];
     double[][] level = new double[SEQUENCES.length][ROWS.length];
     double[] extend = new double[SEQUENCES.length];
+    double read = 0;
     List<KvCache> caches = new ArrayList<>();
     List<KvCache> headCaches = new ArrayList<>();
     long begin = System.nanoTime();
     try {
       for (int s = 0; s < SEQUENCES.length; s++) {
-        if (s > 0 && System.nanoTime() - begin > MOST_NANOS) {
+        if (s > 0 && (System.nanoTime() - begin > MOST_NANOS || !fits(SEQUENCES[s], context))) {
           extrapolate(s, verify, lone, level, extend);
           break;
         }
@@ -148,6 +140,9 @@ final class CostMeter {
           lone[s][r] = typical(() -> verify(caches, rows, 1).close());
         }
         extend[s] = extend(caches, headCaches, level[s]);
+        if (s == 0) {
+          read = read(caches, extend[0]);
+        }
       }
     } finally {
       caches.forEach(KvCache::close);
@@ -155,11 +150,17 @@ final class CostMeter {
       target.memory().trim();
       head.memory().trim();
     }
-    return new CostTable(conditions, SEQUENCES, ROWS, verify, lone, level, extend);
+    return new CostTable(conditions, SEQUENCES, ROWS, verify, lone, level, extend, read);
   }
 
-  // A large model on a CPU: more sequences would take minutes to measure. Where a pass takes so
-  // long, it is arithmetic that takes it, and so grows with the rows.
+  private boolean fits(int sequences, int context) {
+    long rowBytes = target.memory().rowBytes() + head.memory().rowBytes();
+    return sequences * (context + ROWS[ROWS.length - 1] + 2) * rowBytes <= cacheBytes;
+  }
+
+  // A large model: more sequences would take minutes to measure, or more memory than there is.
+  // Where
+  // a pass takes so long, it is arithmetic that takes it, and so grows with the rows.
   static void extrapolate(
       int from, double[][] verify, double[][] lone, double[][] level, double[] extend) {
     for (int s = from; s < SEQUENCES.length; s++) {
@@ -174,12 +175,28 @@ final class CostMeter {
     }
   }
 
-  private static void keepLower(double[][] into, double[][] from) {
-    for (int s = 0; s < into.length; s++) {
-      for (int r = 0; r < into[s].length; r++) {
-        into[s][r] = Math.min(into[s][r], from[s][r]);
-      }
-    }
+  private static CostTable lower(CostTable one, CostTable other) {
+    return new CostTable(
+        one.device(),
+        SEQUENCES,
+        ROWS,
+        lower(one.verify(), other.verify()),
+        lower(one.lone(), other.lone()),
+        lower(one.level(), other.level()),
+        lower(one.extend(), other.extend()),
+        Math.min(one.read(), other.read()));
+  }
+
+  private static double[][] lower(double[][] one, double[][] other) {
+    double[][] lower = new double[one.length][];
+    Arrays.setAll(lower, s -> lower(one[s], other[s]));
+    return lower;
+  }
+
+  private static double[] lower(double[] one, double[] other) {
+    double[] lower = new double[one.length];
+    Arrays.setAll(lower, i -> Math.min(one[i], other[i]));
+    return lower;
   }
 
   private Features verify(List<KvCache> caches, int first, int others) {
@@ -201,12 +218,28 @@ final class CostMeter {
     return batch;
   }
 
+  // Of one sequence: whoever reads prompts of several pays for each.
+  private double read(List<KvCache> caches, double usualMs) {
+    int most = Math.min(READ, target.config().contextLength() - 1);
+    int further = most - CostTable.USUAL_ROWS;
+    if (further < 1) {
+      return 0;
+    }
+    try (Features features = verify(caches, 1, 1);
+        KvCache headCache = head.newCache(most)) {
+      List<Features.Rows> all = List.of(new Features.Rows(features, new int[most], most));
+      double ms = typical(() -> extend(List.of(headCache), all, most).close());
+      return Math.max(0, ms - usualMs) / further;
+    }
+  }
+
   private double extend(List<KvCache> caches, List<KvCache> headCaches, double[] level) {
-    try (Features features = verify(caches, 2, 2)) {
-      int[] rows = IntStream.range(0, 2 * caches.size()).toArray();
+    int usual = CostTable.USUAL_ROWS;
+    try (Features features = verify(caches, usual, usual)) {
+      int[] rows = IntStream.range(0, usual * caches.size()).toArray();
       List<Features.Rows> all = List.of(new Features.Rows(features, rows, rows.length));
-      double extend = typical(() -> extend(headCaches, all, 2).close());
-      try (Proposals above = extend(headCaches, all, 2)) {
+      double extend = typical(() -> extend(headCaches, all, usual).close());
+      try (Proposals above = extend(headCaches, all, usual)) {
         for (int r = 0; r < ROWS.length; r++) {
           RowBatch batch = square(headCaches, ROWS[r], ROWS[r]);
           level[r] = typical(() -> head.level(batch, above.hidden(), topK).close());

@@ -17,8 +17,6 @@ final class ReplayedHead implements TreeGrowth.Head<ReplayedSequence.Tree> {
 
   // As unlikely as what a head gives rare tokens, so that the node's children are never chosen.
   private static final float UNLIKELY = -20;
-  // Rows of each sequence that the measured first call of a cycle has.
-  private static final int MEASURED_ROWS = 2;
 
   private final CostTable costs;
   private final float[] unlikely = new float[TreeShape.MAX_TOP_K];
@@ -49,8 +47,7 @@ final class ReplayedHead implements TreeGrowth.Head<ReplayedSequence.Tree> {
   public void expandRoots(List<ReplayedSequence.Tree> trees) {
     ms += costs.extendMs(trees.size());
     for (ReplayedSequence.Tree tree : trees) {
-      int unseen = Math.max(MEASURED_ROWS, tree.unseenRows());
-      ms += costs.levelMs(1, unseen) - costs.levelMs(1, MEASURED_ROWS);
+      ms += costs.readMs(tree.unseenRows());
       tree.headHasRead();
       tree.tree().reset(tree.policy().shape().topK());
       expand(tree, DraftTree.ROOT);

@@ -18,7 +18,9 @@ import java.util.Objects;
  *     row of each other sequence; attention pads the others to it or takes a further operation, so
  *     this costs more than its rows
  * @param level the same for a level of the head
- * @param extend {@code extend[s]}: the head's first call of a cycle
+ * @param extend {@code extend[s]}: the head's first call of a cycle, in which it reads {@link
+ *     #USUAL_ROWS} context rows of each sequence
+ * @param read what a further context row adds to that call
  */
 public record CostTable(
     String device,
@@ -27,7 +29,11 @@ public record CostTable(
     double[][] verify,
     double[][] lone,
     double[][] level,
-    double[] extend) {
+    double[] extend,
+    double read) {
+
+  /** Context rows of each sequence in a measured first call of the head. */
+  public static final int USUAL_ROWS = 2;
 
   /**
    * @throws IllegalArgumentException when sizes contradict each other or a cost is not positive
@@ -45,6 +51,7 @@ public record CostTable(
       require(extend[s] > 0, "extend holds a cost of " + extend[s]);
       extend[s] = s == extend.length - 1 ? extend[s] : Math.min(extend[s], extend[s + 1]);
     }
+    require(read >= 0 && read < Double.POSITIVE_INFINITY, "read is a cost of " + read);
   }
 
   /**
@@ -110,7 +117,7 @@ public record CostTable(
     return between(level, sequenceCount, totalRows / sequenceCount);
   }
 
-  /** The head's first call of a cycle: context rows and proposals after the root. */
+  /** The head's first call of a cycle: the usual context rows and proposals after the root. */
   public double extendMs(int sequenceCount) {
     if (sequenceCount <= 1 || extend.length == 1) {
       return sequenceCount == 0 ? 0 : extend[0];
@@ -118,6 +125,11 @@ public record CostTable(
     int upper = upper(sequenceCount);
     return line(
         sequences[upper - 1], extend[upper - 1], sequences[upper], extend[upper], sequenceCount);
+  }
+
+  /** What that call takes longer where the head has so many context rows of a sequence to read. */
+  public double readMs(int contextRows) {
+    return read * Math.max(0, contextRows - USUAL_ROWS);
   }
 
   /** Index of the measured number of sequences next to {@code sequenceCount}, by its ratio. */
@@ -212,7 +224,8 @@ public record CostTable(
         && Arrays.deepEquals(verify, that.verify)
         && Arrays.deepEquals(lone, that.lone)
         && Arrays.deepEquals(level, that.level)
-        && Arrays.equals(extend, that.extend);
+        && Arrays.equals(extend, that.extend)
+        && read == that.read;
   }
 
   @Override

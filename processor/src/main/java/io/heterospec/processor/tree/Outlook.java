@@ -99,7 +99,12 @@ final class Outlook {
     double best = Double.NEGATIVE_INFINITY;
     for (int n = 0; n < NODES.length; n++) {
       double rows = plainRows + (double) drafting * NODES[n];
-      double passMs = correction.tree() * costs.verifyMs(sequences, rows, 1.0 + NODES[n]);
+      // Trees of sequences outside the budget may be taller.
+      double tableMs =
+          plainRows > sequences
+              ? costs.verifyMs(sequences, rows)
+              : costs.verifyMs(sequences, rows, 1.0 + NODES[n]);
+      double passMs = correction.tree() * tableMs;
       double ms = extendMs + passMs - plainMs;
       for (int d = 0; d < DEPTHS.length; d++) {
         int width = Math.max(1, Math.min(levelMs.length - 1, NODES[n] / DEPTHS[d]));

@@ -185,7 +185,7 @@ public final class SpeculationBudget {
     promisedFor = 0;
     if (restSequences == sequences && rest > 0) {
       rest--;
-    } else if (!correction.needsPlainPass()) {
+    } else if (otherRows > 0 || !correction.needsPlainPass()) {
       promiseForThoseThatPay(best);
       rest = promisedFor == 0 ? REST : 0;
       restSequences = sequences;
@@ -201,7 +201,7 @@ public final class SpeculationBudget {
       }
     }
     List<Share> opened = shares.stream().filter(Share::isOpen).toList();
-    readMs = opened.stream().mapToDouble(this::catchUpMs).sum();
+    readMs = opened.stream().mapToDouble(share -> costs.readMs(share.unseenRows)).sum();
     spentMs = costs.extendMs(opened.size()) + readMs;
   }
 
@@ -215,7 +215,7 @@ public final class SpeculationBudget {
       outlook.add(share.first, share.weight, share.limit);
       // What the head reads once repays in all the cycles that follow.
       double cycles = Math.max(1, Math.min(options.horizon(), share.tokensLeft / 2.0));
-      catchUp += price * correction.draft() * catchUpMs(share) / cycles;
+      catchUp += price * correction.draft() * costs.readMs(share.unseenRows) / cycles;
       double promise = outlook.net();
       double net = promise + n * bias.tokens() - catchUp;
       if (net > most) {
@@ -224,11 +224,6 @@ public final class SpeculationBudget {
         promised = promise;
       }
     }
-  }
-
-  // The head reads what it has not seen before it drafts.
-  private double catchUpMs(Share share) {
-    return costs.levelMs(1, 1.0 + share.unseenRows) - costs.levelMs(1, 1);
   }
 
   // A sequence whose drafts do not seem to pay may have become predictable. Trying costs a draft
@@ -240,8 +235,8 @@ public final class SpeculationBudget {
     outlook.begin(correction, sequences, sequences + otherRows, price);
     outlook.add(PREDICTABLE, share.weight, share.limit);
     double each = outlook.net();
-    double lost =
-        price * correction.draft() * (catchUpMs(share) + costs.extendMs(1) + costs.levelMs(1, 1));
+    double draftMs = costs.readMs(share.unseenRows) + costs.extendMs(1) + costs.levelMs(1, 1);
+    double lost = price * correction.draft() * draftMs;
     return TRIAL_CHANCE * each * share.tokensLeft * (1 - PREDICTABLE) > lost;
   }
 

@@ -42,6 +42,7 @@ class CostMeterTest {
     CostTable measured = open(file);
     assertThat(measured.verifyMs(1, 17)).isGreaterThan(measured.verifyMs(1, 1));
     assertThat(measured.verifyMs(16, 16)).isGreaterThan(measured.verifyMs(1, 1));
+    assertThat(measured.readMs(200)).isPositive();
 
     assertThat(open(file)).isEqualTo(measured);
 

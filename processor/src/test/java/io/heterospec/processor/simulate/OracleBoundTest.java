@@ -13,7 +13,7 @@ class OracleBoundTest {
     double[][] verify = {{10, 10 + row}};
     double[][] level = {{1, 1}};
     int[] rows = {1, 2};
-    return new CostTable("test", new int[] {1}, rows, verify, verify, level, new double[] {1});
+    return new CostTable("test", new int[] {1}, rows, verify, verify, level, new double[] {1}, 0);
   }
 
   private static ReplayedText bound(CostTable costs, boolean freeDrafts, SurveyedText text) {

@@ -16,12 +16,14 @@ class ReplayTest {
   private static final SurveyedText TEXT =
       Surveys.predicted(2, 0.5, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18);
 
-  /** 10 ms a pass and 1 for each row of it, 2 ms a first call of the head, 3 a level. */
+  /**
+   * 10 ms a pass and 1 for each row of it, 2 ms a first call of the head, 3 a level, 1.5 to read.
+   */
   private static CostTable costs() {
     double[][] verify = {{11, 12}, {12, 14}};
     double[][] level = {{3, 3}, {3, 3}};
     int[] two = {1, 2};
-    return new CostTable("test", two, two, verify, verify, level, new double[] {2, 2});
+    return new CostTable("test", two, two, verify, verify, level, new double[] {2, 2}, 1.5);
   }
 
   @Test
@@ -36,8 +38,8 @@ class ReplayTest {
     assertThat(replayed.targetCalls()).isEqualTo(1 + 3);
     assertThat(replayed.verifiedTokens()).isEqualTo(1 + 9);
     assertThat(replayed.acceptanceLength()).isEqualTo(2.5);
-    // The head reads the prompt's rows first: the table's level is flat, so that costs nothing.
-    assertThat(replayed.ms()).isCloseTo(11 + 3 * (2 + 3 + 13), within(1e-9));
+    // The head has three rows to read each time, one more than usual.
+    assertThat(replayed.ms()).isCloseTo(11 + 3 * (2 + 1.5 + 3 + 13), within(1e-9));
     // Of the root and a frontier of two the survey knows nothing of what follows the wrong node.
     assertThat(replay.unknown()).isCloseTo(1 / 3.0, within(1e-9));
   }

@@ -22,7 +22,8 @@ class CostTableTest {
         verify,
         lone,
         new double[][] {{1, 2}, {2, 4}},
-        new double[] {1, 3});
+        new double[] {1, 3},
+        0.25);
   }
 
   private static CostTable table() {
@@ -42,6 +43,8 @@ class CostTableTest {
     assertThat(costs.extendMs(0)).isZero();
     assertThat(costs.extendMs(1)).isCloseTo(1, within(EXACT));
     assertThat(costs.extendMs(4)).isCloseTo(3, within(EXACT));
+    assertThat(costs.readMs(2)).isZero();
+    assertThat(costs.readMs(102)).isCloseTo(25, within(EXACT));
   }
 
   @Test
@@ -81,7 +84,8 @@ class CostTableTest {
             steps,
             steps,
             steps,
-            new double[] {1});
+            new double[] {1},
+            0);
 
     assertThat(costs.rowMs(1, 1)).isCloseTo(0, within(EXACT));
     assertThat(costs.rowMs(1, 2)).isCloseTo(8 / 7.0, within(EXACT));

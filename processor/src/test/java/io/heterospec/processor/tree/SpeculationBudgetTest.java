@@ -27,7 +27,8 @@ class SpeculationBudgetTest {
       }
     }
     double[][] level = {{draft, draft}, {draft, draft}};
-    return new CostTable("test", sequences, rows, verify, lone, level, new double[] {draft, draft});
+    double[] extend = {draft, draft};
+    return new CostTable("test", sequences, rows, verify, lone, level, extend, 0);
   }
 
   /** Reading 200 rows costs as much as two passes, and a cycle's draft saves a third of one. */
@@ -35,7 +36,7 @@ class SpeculationBudgetTest {
     double[][] verify = {{10, 10.1}};
     double[][] level = {{0.1, 0.2}};
     return new CostTable(
-        "test", new int[] {1}, new int[] {1, 2}, verify, verify, level, new double[] {0.1});
+        "test", new int[] {1}, new int[] {1, 2}, verify, verify, level, new double[] {0.1}, 0.1);
   }
 
   private static SpeculationBudget budget(CostTable costs) {
@@ -164,7 +165,7 @@ class SpeculationBudgetTest {
     int[] rows = {1, 2, 3};
     CostTable costs =
         new CostTable(
-            "test", new int[] {1, 8}, rows, verify, verify, level, new double[] {0.01, 0.01});
+            "test", new int[] {1, 8}, rows, verify, verify, level, new double[] {0.01, 0.01}, 0);
     List<DraftTree> trees = trees(8);
     List<Share> shares = new ArrayList<>();
     trees.forEach(tree -> shares.add(share(tree, 1, 100)));
@@ -188,7 +189,8 @@ class SpeculationBudgetTest {
             verify,
             lone,
             level,
-            new double[] {0.01, 0.01});
+            new double[] {0.01, 0.01},
+            0);
     List<DraftTree> trees = trees(8);
     List<Share> shares = new ArrayList<>();
     trees.forEach(tree -> shares.add(share(tree, 1, shares.isEmpty() ? 100 : 0)));
@@ -196,6 +198,19 @@ class SpeculationBudgetTest {
     cycle(budget(costs), shares, trees, 0.97);
 
     assertThat(trees.get(0).depth()).isEqualTo(depth);
+  }
+
+  @Test
+  void theTreesOfOthersDoNotMakeDraftsSeemFree() {
+    CostTable costs = costs(4, 20);
+    List<DraftTree> trees = trees(1);
+    Share share = share(trees.get(0), 1, 100);
+    SpeculationBudget budget = budget(costs);
+
+    budget.begin(2, 8);
+    budget.open(List.of(share));
+
+    assertThat(share.isOpen()).isFalse();
   }
 
   @Test

@@ -50,7 +50,8 @@ class SimulateCommandTest {
             verify,
             verify,
             level,
-            new double[] {1, 2}));
+            new double[] {1, 2},
+            0.1));
   }
 
   private static String[] with(String[] command, String... more) {
