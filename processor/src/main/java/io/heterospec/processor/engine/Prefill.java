@@ -88,29 +88,49 @@ final class Prefill {
   }
 
   /**
-   * Lets the head read what the chunk just computed of prompts that it did not complete: their
-   * features are large and should not wait. Those of a sequence's last part the head reads when it
-   * first drafts for it.
+   * Sequences whose head should read now what the target has computed of them: features are large
+   * and should not wait. Those of a prompt's last part the head reads when it first drafts. A
+   * budgeted sequence may never draft, and the head then has nothing to read; so its turn comes
+   * when a whole chunk has gathered, and as this takes the time of all, one at a time.
    */
-  void readByHead(List<Part> parts) {
-    List<Sequence> unfinished =
-        parts.stream()
-            .filter(part -> !part.isLast())
-            .map(Part::sequence)
-            .filter(sequence -> sequence.policy.drafts())
-            // A budgeted sequence may never draft; the head then has nothing to read.
-            .filter(sequence -> !sequence.isBudgeted())
-            .toList();
-    if (unfinished.isEmpty()) {
+  List<Sequence> dueForHead(List<Sequence> live) {
+    List<Sequence> due = new ArrayList<>();
+    Sequence longest = null;
+    for (Sequence sequence : live) {
+      if (sequence.reader != null || sequence.features().isEmpty()) {
+        continue;
+      }
+      if (!sequence.isBudgeted()) {
+        if (!sequence.prefilled()) {
+          due.add(sequence);
+        }
+      } else if (unread(sequence)
+          >= Math.max(mostRows, longest == null ? 0 : unread(longest) + 1)) {
+        longest = sequence;
+      }
+    }
+    if (longest != null) {
+      due.add(longest);
+    }
+    return due;
+  }
+
+  private static int unread(Sequence sequence) {
+    return sequence.targetCache().length() - sequence.headCache().length();
+  }
+
+  /** Lets the head read all that the target has computed of some sequences. */
+  void readByHead(List<Sequence> sequences) {
+    if (sequences.isEmpty()) {
       return;
     }
     batch.reset();
     List<Features.Rows> features = new ArrayList<>();
-    for (Sequence sequence : unfinished) {
+    for (Sequence sequence : sequences) {
       Drafter.addContext(batch, sequence, sequence.targetCache().length());
       features.addAll(sequence.features());
     }
     head.addContext(batch, features);
-    unfinished.forEach(Sequence::dropFeatures);
+    sequences.forEach(Sequence::dropFeatures);
   }
 }

@@ -203,7 +203,6 @@ final class Scheduler {
     waiting.add(sequence);
   }
 
-  // A page each: it takes a fraction of a cycle, so those who decode do not wait.
   private void readPages() {
     for (Sequence sequence : live.stream().filter(each -> each.reader != null).toList()) {
       try {
@@ -232,12 +231,11 @@ final class Scheduler {
       pressure.cycleDone();
     }
     outcomes.forEach(this::deliver);
-    List<Prefill.Part> unfinished =
-        parts.stream().filter(part -> !part.isLast() && live.contains(part.sequence())).toList();
+    List<Sequence> reading = prefill.dueForHead(live);
     try {
-      prefill.readByHead(unfinished);
+      prefill.readByHead(reading);
     } catch (RuntimeException e) {
-      recover(unfinished.stream().map(Prefill.Part::sequence).toList(), e);
+      recover(reading, e);
     }
   }
 
@@ -311,6 +309,10 @@ final class Scheduler {
       sessions.park(sequence);
     }
     release(sequence, reason == null ? null : SequenceResult.of(sequence, reason));
+    if (!sessions.fit()) {
+      trimIfPossible(); // what no live sequence uses goes before any session
+      sessions.shrink();
+    }
   }
 
   private void fail(Sequence sequence, Throwable cause) {

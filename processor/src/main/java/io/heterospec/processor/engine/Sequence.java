@@ -64,7 +64,7 @@ final class Sequence implements AutoCloseable {
     this.listener = listener;
     this.policy = policy;
     SamplingParams params = request.sampling();
-    this.sampling = new Sampling(params.temperature(), params.topK(), params.topP());
+    this.sampling = Sampling.of(params.temperature(), params.topK(), params.topP());
     int prompt = request.promptIds().length;
     int most = maxLength(request, model.contextLength());
     this.text = new SequenceText(model, params, most - prompt);
@@ -179,10 +179,17 @@ final class Sequence implements AutoCloseable {
     return reader == null && targetCache.length() == rootPosition();
   }
 
+  /** Mean time of its tokens after those of its first cycle; NaN while there are none. */
+  double secondsPerToken(long nowNanos) {
+    long later = decodedTokens - firstCycleTokens;
+    return later == 0 ? Double.NaN : (nowNanos - firstCycleNanos) / 1e9 / later;
+  }
+
   /** Gives up caches and features; with new caches it can go on after another prefill. */
   @Override
   public void close() {
     reader = null;
+    storedRows = 0;
     dropFeatures();
     if (targetCache != null) {
       targetCache.close();

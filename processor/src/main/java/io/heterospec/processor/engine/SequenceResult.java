@@ -60,11 +60,6 @@ final class SequenceResult {
         admitted - sequence.submittedNanos,
         sequence.prefilledNanos == 0 ? sinceAdmission : sequence.prefilledNanos - admitted,
         sequence.prefilledNanos == 0 ? 0 : now - sequence.prefilledNanos,
-        secondsPerToken(sequence, now));
-  }
-
-  private static double secondsPerToken(Sequence sequence, long now) {
-    long later = sequence.decodedTokens - sequence.firstCycleTokens;
-    return later == 0 ? Double.NaN : (now - sequence.firstCycleNanos) / 1e9 / later;
+        sequence.secondsPerToken(now));
   }
 }

@@ -26,6 +26,9 @@ import org.slf4j.LoggerFactory;
 final class SessionCaches {
   private static final Logger LOG = LoggerFactory.getLogger(SessionCaches.class);
 
+  /** Rows read or written in a round: a fraction of a cycle, so those who decode do not wait. */
+  private static final int ROWS_A_ROUND = PageFormat.MOST_ROWS;
+
   private final ModelPair models;
   private final CacheBudget budget;
   private final PageFormat format;
@@ -56,7 +59,8 @@ final class SessionCaches {
   /** Keeps what a turn that is over has computed; its caches stay its own to close. */
   void park(Sequence sequence) {
     SessionPages pages = sequence.request.session();
-    if (pages == null || sequence.targetCache() == null) {
+    // One that still reads its pages has nothing that they lack.
+    if (pages == null || sequence.targetCache() == null || sequence.reader != null) {
       return;
     }
     // The last token's row was never needed, and what was cut off after it never will be.
@@ -70,14 +74,11 @@ final class SessionCaches {
       if (withHead) {
         catchUp(sequence, count);
       }
-      KvSnapshot target = sequence.targetCache().snapshot(count);
-      KvSnapshot head = withHead ? sequence.headCache().snapshot(count) : null;
-      add(sequence, target, head);
+      add(sequence, count, withHead);
     } catch (RuntimeException e) {
       // Only speed is lost: the next turn computes these rows again.
       LOG.warn("the cache of session {} was not kept", pages.session(), e);
     }
-    shrink();
   }
 
   // The head reads what it put off, so that its rows are as many as the target's.
@@ -100,7 +101,15 @@ final class SessionCaches {
     models.head().addContext(batch, seen);
   }
 
-  private void add(Sequence sequence, KvSnapshot target, KvSnapshot head) {
+  private void add(Sequence sequence, int count, boolean withHead) {
+    KvSnapshot target = sequence.targetCache().snapshot(count);
+    KvSnapshot head;
+    try {
+      head = withHead ? sequence.headCache().snapshot(count) : null;
+    } catch (RuntimeException e) {
+      target.close();
+      throw e;
+    }
     SessionPages pages = sequence.request.session();
     int[] tokens = Arrays.copyOf(sequence.tokens(), target.rows() + 1);
     int stored = Math.min(sequence.storedRows, target.rows()) / format.rows() * format.rows();
@@ -142,11 +151,15 @@ final class SessionCaches {
         : session.commonRows(sequence.tokens(), sequence.length());
   }
 
-  /** Reads the next page of a turn, if it still reads pages. */
+  /** Reads the next pages of a turn that still reads pages, as many as a round has time for. */
   void read(Sequence sequence) {
-    if (!sequence.reader.next()) {
-      stopReading(sequence);
+    int enough = sequence.reader.rows() + ROWS_A_ROUND;
+    while (sequence.reader.next()) {
+      if (sequence.reader.rows() >= enough) {
+        return;
+      }
     }
+    stopReading(sequence);
   }
 
   /** Reads no more pages of a turn: what is not whole by now is computed. */
@@ -164,7 +177,7 @@ final class SessionCaches {
   }
 
   /**
-   * Writes one page of a parked session.
+   * Writes the next pages of a parked session, as many as a round has time for.
    *
    * @return false when there was none to write, or no room for it
    */
@@ -172,10 +185,15 @@ final class SessionCaches {
     Iterator<ParkedSession> waiting = unstored.iterator();
     while (waiting.hasNext()) {
       ParkedSession session = waiting.next();
-      if (stored(session)) {
-        if (session.isStored()) {
-          waiting.remove();
-        }
+      int enough = Math.min(session.rows(), session.storedRows() + ROWS_A_ROUND);
+      boolean written = false;
+      while (session.storedRows() < enough && stored(session)) {
+        written = true;
+      }
+      if (session.isStored()) {
+        waiting.remove();
+      }
+      if (written) {
         return true;
       }
     }
@@ -206,10 +224,15 @@ final class SessionCaches {
     }
   }
 
+  /** Whether all parked sessions fit beside the live ones. */
+  boolean fit() {
+    return bytes() <= budget.spare();
+  }
+
   /** Forgets the least recently used sessions until the rest fits beside the live ones. */
   void shrink() {
     Iterator<String> oldest = List.copyOf(parked.keySet()).iterator();
-    while (oldest.hasNext() && bytes() > budget.spare()) {
+    while (oldest.hasNext() && !fit()) {
       drop(oldest.next());
     }
   }

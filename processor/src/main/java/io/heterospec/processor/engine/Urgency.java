@@ -14,10 +14,10 @@ final class Urgency {
     double weight =
         Math.pow(PRIORITY_STEP, Math.max(-MOST_PRIORITY, Math.min(MOST_PRIORITY, priority)));
     long deadline = sequence.request.deadlineEpochMillis();
-    if (deadline != Long.MAX_VALUE && sequence.decodedTokens > 0) {
-      double msPerToken =
-          (System.nanoTime() - sequence.prefilledNanos) / 1e6 / sequence.decodedTokens;
-      boolean late = nowMillis + msPerToken * sequence.text.remaining() > deadline;
+    if (deadline != Long.MAX_VALUE) {
+      double seconds = sequence.secondsPerToken(System.nanoTime());
+      // Not a number, and so not late, before its second cycle.
+      boolean late = nowMillis + 1e3 * seconds * sequence.text.remaining() > deadline;
       weight *= late ? LATE : 1;
     }
     return weight;

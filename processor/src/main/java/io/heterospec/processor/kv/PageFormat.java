@@ -11,13 +11,17 @@ import java.util.Optional;
  * @param headRowBytes bytes of a head's row; 0 without a head
  */
 public record PageFormat(String model, String dtype, long targetRowBytes, long headRowBytes) {
-  private static final int MOST_ROWS = 64;
+  /** Most rows of a page. */
+  public static final int MOST_ROWS = 64;
 
   // A record with one page stays below half of a broker's default message.max.bytes, 1 MiB, unless
   // a single row is larger.
   private static final int MOST_BYTES = 512 << 10;
 
-  /** Rows of a full page: 64, or the power of two below that keeps a page within 512 KiB. */
+  /**
+   * Rows of a full page: {@link #MOST_ROWS}, or the power of two below that keeps a page within 512
+   * KiB.
+   */
   public int rows() {
     int rows = MOST_ROWS;
     while (rows > 1 && rows * rowBytes() > MOST_BYTES) {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heterospec.processor.engine.DemoEngine.Recording;
+import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.text.HuggingFaceTextModel;
+import io.heterospec.processor.tree.CostTable;
 import io.heterospec.processor.tree.EntropyBins;
 import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.SurvivalCounts;
@@ -77,9 +79,13 @@ class SchedulerTest {
   }
 
   private void schedule(int maxLive, int prefillChunk, long cacheBytes) {
+    schedule(maxLive, prefillChunk, cacheBytes, budget());
+  }
+
+  private void schedule(int maxLive, int prefillChunk, long cacheBytes, SpeculationBudget budget) {
     caches = new CacheBudget(models, cacheBytes);
     EngineOptions limits = options.withLimits(maxLive, 64).withPrefillChunk(prefillChunk);
-    scheduler = new Scheduler(models, caches, sessions(), budget(), limits, () -> {});
+    scheduler = new Scheduler(models, caches, sessions(), budget, limits, () -> {});
   }
 
   private SessionCaches sessions() {
@@ -87,10 +93,14 @@ class SchedulerTest {
   }
 
   private static SpeculationBudget budget() {
+    return budget(TestCosts.cheap());
+  }
+
+  private static SpeculationBudget budget(CostTable costs) {
     EntropyBins bins = policies.bins();
     int topK = policies.shape().topK();
     SurvivalCounts nothingSeen = SurvivalCounts.empty(bins.count(), topK);
-    return new SpeculationBudget(TestCosts.cheap(), new SurvivalModel(bins, topK, nothingSeen));
+    return new SpeculationBudget(costs, new SurvivalModel(bins, topK, nothingSeen));
   }
 
   private static SamplingParams sampling(int prompt, int maxTokens) {
@@ -98,8 +108,9 @@ class SchedulerTest {
     return new SamplingParams(maxTokens, temperature, 0, 1, prompt, List.of(), true);
   }
 
-  private void add(String id, int prompt, String mode, int maxTokens, int priority, long deadline) {
-    GenerationRequest request =
+  private Sequence add(
+      String id, int prompt, String mode, int maxTokens, int priority, long deadline) {
+    return add(
         new GenerationRequest(
             id,
             prompts.get(prompt),
@@ -108,7 +119,12 @@ class SchedulerTest {
             mode,
             priority,
             deadline,
-            false);
+            false),
+        prompt);
+  }
+
+  private Sequence add(GenerationRequest request, int prompt) {
+    String id = request.id();
     Recording recording = new Recording();
     GenerationListener noting =
         new GenerationListener() {
@@ -125,11 +141,13 @@ class SchedulerTest {
         };
     recordings.put(id, recording);
     promptOf.put(id, prompt);
-    scheduler.add(new Sequence(request, noting, policies.named(mode), text));
+    Sequence sequence = new Sequence(request, noting, policies.named(request.mode()), text);
+    scheduler.add(sequence);
+    return sequence;
   }
 
-  private void add(String id, int prompt, String mode, int priority) {
-    add(id, prompt, mode, TOKENS, priority, Long.MAX_VALUE);
+  private Sequence add(String id, int prompt, String mode, int priority) {
+    return add(id, prompt, mode, TOKENS, priority, Long.MAX_VALUE);
   }
 
   private void rounds(int count) {
@@ -475,6 +493,72 @@ class SchedulerTest {
     assertThat(two.result().secondsPerToken())
         .isBetween(two.steps.get(1).cycle().totalNanos() / 1e9, two.result().decodeNanos() / 1e9);
     assertThat(recordings.get("one").result().secondsPerToken()).isNaN();
+  }
+
+  @Test
+  void aHeadThatNeverDraftsReadsBeforeTheFeaturesAreMoreThanAChunk() {
+    int chunk = 16;
+    schedule(8, chunk, CACHE, budget(TestCosts.forbidding()));
+    List<Sequence> both = List.of(add("long", 1, "budgeted", 0), add("short", 0, "budgeted", 0));
+    int most = 0;
+    while (!scheduler.isIdle()) {
+      scheduler.round();
+      for (Sequence each : both) {
+        if (each.targetCache() != null) {
+          most = Math.max(most, each.targetCache().length() - each.headCache().length());
+        }
+      }
+    }
+    assertThat(recordings.values())
+        .flatExtracting(recording -> recording.steps)
+        .allMatch(step -> step.cycle().candidates() == 0);
+    assertThat(most).isBetween(chunk / 2, chunk);
+    assertLossless();
+  }
+
+  private GenerationRequest turn(String id, MemoryPages pages) {
+    return DemoEngine.request(id, prompts.get(1), NONE, sampling(1, 8), "heterospec")
+        .withSession(pages);
+  }
+
+  @Test
+  void aTurnCancelledWhileItReadsItsPagesLeavesThemToTheNext() {
+    schedule(8, 512, CACHE);
+    MemoryPages pages = new MemoryPages("session");
+    add(turn("first", pages), 1);
+    finish();
+    while (scheduler.isWriting()) {
+      scheduler.writePage();
+    }
+    scheduler.forget("session");
+    add(turn("cancelled", pages), 1);
+    rounds(1);
+    scheduler.stop("cancelled", false);
+    add(turn("third", pages), 1);
+    finish();
+    assertThat(recordings.get("cancelled").steps).isEmpty();
+    assertThat(recordings.get("third").result().cacheTier()).isEqualTo(CacheTier.STORE);
+    assertThat(recordings.get("third").result().cachedTokens())
+        .isEqualTo(prompts.get(1).length - 2);
+    scheduler.forget("session");
+  }
+
+  @Test
+  void aSessionStaysWhereTheMemoryOfItsOwnTurnIsEnough() {
+    MemoryPages pages = new MemoryPages("session");
+    Sequence probe = new Sequence(turn("probe", pages), null, policies.named("heterospec"), text);
+    schedule(8, 512, CACHE);
+    caches.open(probe);
+    int capacity = Math.max(probe.targetCache().capacity(), probe.headCache().capacity());
+    probe.close();
+    scheduler.trim();
+    schedule(8, 512, capacity * caches.rowBytes());
+    add(turn("first", pages), 1);
+    finish();
+    add(turn("second", pages), 1);
+    finish();
+    assertThat(recordings.get("second").result().cacheTier()).isEqualTo(CacheTier.DEVICE);
+    scheduler.forget("session");
   }
 
   @Test
