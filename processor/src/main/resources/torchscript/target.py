@@ -106,7 +106,7 @@
   # distribution and the number alone.
   def sample(self: __torch__.${class}, logits: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:
     V = logits.size(1)
-    p = torch.softmax(torch.to(torch.div(logits, temperature), 7), -1)
+    p = torch.softmax(torch.div(torch.to(logits, 7), temperature), -1)
     if (top_k > 0 and top_k < V) or top_p < 1.:
       ranked, order = torch.sort(p, stable=True, dim=-1, descending=True)
       if top_k > 0 and top_k < V:

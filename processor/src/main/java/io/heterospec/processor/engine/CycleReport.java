@@ -27,7 +27,7 @@ import java.util.List;
  * @param verifyNanos time in target calls, for all sequences of the cycle and for the chunk of
  *     prefill that shares its pass
  * @param totalNanos time of the whole cycle
- * @param tree the verified tree when asked for, otherwise empty
+ * @param tree all candidates when asked for, otherwise empty
  */
 public record CycleReport(
     String policy,

@@ -11,18 +11,24 @@ import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.TreeGrowth;
 import io.heterospec.processor.tree.TreeShape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the draft head for the trees of all sequences: one call of the head serves a level of every
  * sequence that still drafts. Belongs to the engine's thread.
  */
 final class Drafter {
+  private static final Logger LOG = LoggerFactory.getLogger(Drafter.class);
+
   private final DraftHead head;
   private final TreeGrowth growth;
   private final RowBatch batch = new RowBatch();
   private final float[] logProbs = new float[TreeShape.MAX_TOP_K];
   private final int[] tokens = new int[TreeShape.MAX_TOP_K];
+  private boolean warned; // of a head that overflows
 
   /** A sequence whose tree may grow. */
   private static final class Growing extends GrowingTree {
@@ -178,6 +184,14 @@ final class Drafter {
 
   private void expand(DraftTree tree, int node, Proposals proposals, int row) {
     proposals.copyRow(row, logProbs, tokens);
+    if (Float.isNaN(logProbs[0])) {
+      // A row has one normaliser, so all of it is lost. The target decodes on without proposals.
+      Arrays.fill(logProbs, 0, proposals.k(), Float.NEGATIVE_INFINITY);
+      if (!warned) {
+        warned = true;
+        LOG.warn("the draft head returned NaN; its proposals are not used; check its dtype");
+      }
+    }
     tree.expand(node, logProbs, tokens, 0, proposals.k());
   }
 }

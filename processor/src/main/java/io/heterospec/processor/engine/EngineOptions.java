@@ -58,7 +58,7 @@ public record EngineOptions(
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(device, "device");
     Objects.requireNonNull(progress, "progress");
-    require(threads >= 0, "threads must be 0 (all cores) or positive, got " + threads);
+    require(threads >= 0, "threads must be 0 (measured) or positive, got " + threads);
     require(maxLive >= 1, "max live sequences must be at least 1, got " + maxLive);
     require(maxQueued >= 0, "max queued requests must be 0 or more, got " + maxQueued);
     require(prefillChunk >= 1, "prefill chunk must be at least 1 token, got " + prefillChunk);

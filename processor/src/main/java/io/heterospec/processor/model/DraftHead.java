@@ -189,6 +189,9 @@ public final class DraftHead implements AutoCloseable {
   private static Proposals proposals(Tensor[] out, int k) {
     try (Tensor top = out[0]) {
       return new Proposals(top.toFloats(), k, out[1]);
+    } catch (RuntimeException e) {
+      out[1].close();
+      throw e;
     }
   }
 

@@ -221,6 +221,9 @@ public final class TargetModel implements AutoCloseable {
       Tensor[] out = call("run_logits", input, wanted).tensors();
       try (Tensor logits = out[0]) {
         return new Pass(choose(logits, choices), new Features(out[1], rows));
+      } catch (RuntimeException e) {
+        out[1].close(); // the choice needs memory too
+        throw e;
       }
     }
     Tensor[] out =
