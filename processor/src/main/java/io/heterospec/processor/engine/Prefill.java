@@ -4,7 +4,9 @@ import io.heterospec.processor.model.DraftHead;
 import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.RowBatch;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Divides prompts into chunks, each of which is computed in the pass of a {@link DecodeCycle}.
@@ -94,25 +96,16 @@ final class Prefill {
    * when a whole chunk has gathered, and as this takes the time of all, one at a time.
    */
   List<Sequence> dueForHead(List<Sequence> live) {
-    List<Sequence> due = new ArrayList<>();
-    Sequence longest = null;
-    for (Sequence sequence : live) {
-      if (sequence.reader != null || sequence.features().isEmpty()) {
-        continue;
-      }
-      if (!sequence.isBudgeted()) {
-        if (!sequence.prefilled()) {
-          due.add(sequence);
-        }
-      } else if (unread(sequence)
-          >= Math.max(mostRows, longest == null ? 0 : unread(longest) + 1)) {
-        longest = sequence;
-      }
-    }
-    if (longest != null) {
-      due.add(longest);
-    }
-    return due;
+    List<Sequence> behind =
+        live.stream().filter(each -> each.reader == null && !each.features().isEmpty()).toList();
+    Stream<Sequence> unfinished =
+        behind.stream().filter(each -> !each.isBudgeted() && !each.prefilled());
+    Stream<Sequence> furthest =
+        behind.stream()
+            .filter(each -> each.isBudgeted() && unread(each) >= mostRows)
+            .max(Comparator.comparingInt(Prefill::unread))
+            .stream();
+    return Stream.concat(unfinished, furthest).toList();
   }
 
   private static int unread(Sequence sequence) {
