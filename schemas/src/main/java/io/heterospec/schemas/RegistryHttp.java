@@ -18,15 +18,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Requests to a schema registry: tries every address, retries what may pass, and tells an answer
- * that is final ({@link RegistryException}) from having none ({@link
- * RegistryUnavailableException}).
+ * Requests to a schema registry: tries every address, and tells the registry's own word on a schema
+ * or subject, which is final ({@link RegistryException}), from having none ({@link
+ * RegistryUnavailableException}). Whatever else comes back (missing rights, a redirection, a
+ * proxy's page) says nothing of what was asked: it is asked again, and counts as no answer.
  */
 final class RegistryHttp {
 
   private static final Logger LOG = LoggerFactory.getLogger(RegistryHttp.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
+  private static final int NO_CODE = 0;
 
   // Each client owns a thread, and an application has a serde for every topic: they share one.
   private static final HttpClient CLIENT =
@@ -62,10 +64,12 @@ final class RegistryHttp {
       for (int i = 0; i < urls.size(); i++) {
         try {
           HttpResponse<String> response = send(method, i, path, body);
-          if (!isTransient(response.statusCode())) {
-            return answer(urls.get(i), response, what);
+          JsonNode answer = parse(response.body());
+          if (response.statusCode() / 100 == 2 && answer.isObject()) {
+            return answer;
           }
-          last = new Failure("HTTP status " + response.statusCode(), null);
+          requireNoVerdict(urls.get(i), response.statusCode(), answer, what);
+          last = new Failure(describe(response.statusCode()), null);
         } catch (IOException e) {
           last = new Failure(describe(e), e);
         }
@@ -94,32 +98,28 @@ final class RegistryHttp {
     }
   }
 
-  private static JsonNode answer(URI url, HttpResponse<String> response, String what) {
-    JsonNode body = parse(response.body());
-    int status = response.statusCode();
-    if (status / 100 == 2 && !body.isMissingNode()) {
-      return body;
+  private static void requireNoVerdict(URI url, int status, JsonNode answer, String what) {
+    int code = answer.path("error_code").asInt(NO_CODE);
+    if (status / 100 == 4 && isVerdict(code)) {
+      throw new RegistryException(
+          "Schema registry %s refused %s: %s (status %d, code %d)"
+              .formatted(url, what, answer.path("message").asText("no explanation"), status, code),
+          status,
+          code);
     }
-    int code = body.path("error_code").asInt(status);
-    String reason = body.path("message").asText("no explanation");
-    String remedy =
-        switch (status) {
-          case 200 -> "; check that this is the address of a schema registry";
-          case 401, 403 -> "; check " + RegistryConfig.USER_INFO;
-          default -> "";
-        };
-    throw new RegistryException(
-        "Schema registry %s refused %s: %s (status %d, code %d)%s"
-            .formatted(url, what, reason, status, code, remedy),
-        status,
-        code);
+  }
+
+  // 404xx: no such subject, version or schema; 409: incompatible; 422xx: not valid. A plain 404 is
+  // a web server's that does not know the path.
+  private static boolean isVerdict(int code) {
+    return code / 100 == 404 || code == 409 || code / 100 == 422;
   }
 
   private static JsonNode parse(String body) {
     try {
       return JSON.readTree(body);
     } catch (JsonProcessingException e) {
-      // A proxy's HTML page, say: the status tells enough.
+      // A proxy's HTML page, say: it is described by its status.
       return MissingNode.getInstance();
     }
   }
@@ -137,8 +137,14 @@ final class RegistryHttp {
     }
   }
 
-  private static boolean isTransient(int status) {
-    return status >= 500 || status == 408 || status == 429;
+  private static String describe(int status) {
+    return "HTTP status "
+        + status
+        + switch (status) {
+          case 401, 403 -> "; check " + RegistryConfig.USER_INFO;
+          case 200 -> ", but no registry's answer";
+          default -> "";
+        };
   }
 
   private static String describe(IOException e) {

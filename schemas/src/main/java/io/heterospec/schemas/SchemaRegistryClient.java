@@ -95,14 +95,16 @@ public final class SchemaRegistryClient {
   private static int idOf(JsonNode answer, String what) {
     JsonNode id = answer.path("id");
     if (!id.isInt()) {
-      throw new SerializationException(
-          "The schema registry's answer for %s has no id; check %s"
-              .formatted(what, RegistryConfig.URL));
+      throw notARegistry(what, "id");
     }
     return id.asInt();
   }
 
   private static Schema parse(JsonNode answer, String what) {
+    JsonNode schema = answer.path("schema");
+    if (!schema.isTextual()) {
+      throw notARegistry(what, "schema");
+    }
     String type = answer.path("schemaType").asText("AVRO");
     if (!type.equals("AVRO") || !answer.path("references").isEmpty()) {
       throw new SerializationException(
@@ -110,10 +112,17 @@ public final class SchemaRegistryClient {
               .formatted(what, type));
     }
     try {
-      return new Schema.Parser().parse(answer.path("schema").asText());
+      return new Schema.Parser().parse(schema.asText());
     } catch (AvroRuntimeException e) {
       throw new SerializationException("The schema of %s is not valid Avro".formatted(what), e);
     }
+  }
+
+  // Some other service's answer, then: it says nothing of the schema.
+  private static RegistryUnavailableException notARegistry(String what, String missing) {
+    return new RegistryUnavailableException(
+        "The answer for %s has no %s, as a schema registry's would; check %s"
+            .formatted(what, missing, RegistryConfig.URL));
   }
 
   private static String encode(String subject) {

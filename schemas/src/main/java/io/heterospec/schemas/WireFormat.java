@@ -37,6 +37,12 @@ final class WireFormat {
                   .formatted(topic, data[0])
               + " serializer that uses the schema registry");
     }
-    return ByteBuffer.wrap(data, 1, Integer.BYTES).getInt();
+    int id = ByteBuffer.wrap(data, 1, Integer.BYTES).getInt();
+    if (id < 0) {
+      // No registry gives such ids, and not every one has an answer for them.
+      throw new SerializationException(
+          "A record of topic %s names schema id %d; ids are not negative".formatted(topic, id));
+    }
+    return id;
   }
 }

@@ -128,6 +128,15 @@ class AvroSerdeTest {
   }
 
   @Test
+  void shouldRefuseANegativeIdWithoutAskingTheRegistry() {
+    assertThatThrownBy(
+            () -> prompts().deserializer().deserialize(TOPIC, withHeader(-7, new byte[1])))
+        .isExactlyInstanceOf(SerializationException.class)
+        .hasMessageContaining("-7");
+    assertThat(registry.requests).isEmpty();
+  }
+
+  @Test
   void shouldRefuseEveryTruncation() {
     byte[] bytes = prompts().serializer().serialize(TOPIC, SampleRecords.fullPrompt());
     AvroSerde<PromptEvent> reader = prompts();

@@ -30,6 +30,7 @@ final class FakeRegistry implements AutoCloseable {
   private final AtomicInteger failures = new AtomicInteger();
   private volatile int failureStatus;
   private volatile String rawAnswer;
+  private volatile int rawStatus;
 
   /** Method and path of every request, in order. */
   final List<String> requests = new CopyOnWriteArrayList<>();
@@ -62,6 +63,11 @@ final class FakeRegistry implements AutoCloseable {
   }
 
   void answerAlways(String body) {
+    answerAlways(200, body);
+  }
+
+  void answerAlways(int status, String body) {
+    rawStatus = status;
     rawAnswer = body;
   }
 
@@ -92,7 +98,7 @@ final class FakeRegistry implements AutoCloseable {
     if (failures.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
       respond(exchange, failureStatus, error(failureStatus, "told to fail"));
     } else if (rawAnswer != null) {
-      respond(exchange, 200, rawAnswer);
+      respond(exchange, rawStatus, rawAnswer);
     } else {
       route(exchange, path, body);
     }
