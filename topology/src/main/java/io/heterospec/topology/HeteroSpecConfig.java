@@ -6,6 +6,7 @@ import static org.apache.kafka.common.config.ConfigDef.Range.between;
 import io.heterospec.schemas.Topics;
 import io.heterospec.topology.route.DeadLetterDeserializationHandler;
 import io.heterospec.topology.route.DeadLetterProcessingHandler;
+import io.heterospec.topology.route.DeadLetterProductionHandler;
 import io.heterospec.topology.route.RecordLimit;
 import io.heterospec.topology.session.SessionOverflow;
 import io.heterospec.topology.session.StateMemory;
@@ -399,6 +400,9 @@ public final class HeteroSpecConfig extends AbstractConfig {
     Properties properties = common("router");
     properties.putIfAbsent(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
     properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, ROUTER_COMMIT_MS);
+    properties.put(
+        StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+        DeadLetterProductionHandler.class.getName());
     // A prompt waits for no other; those of a burst still share requests while one is on its way.
     defaultOf(properties, StreamsConfig.PRODUCER_PREFIX, ProducerConfig.LINGER_MS_CONFIG, "0");
     return properties;

@@ -21,6 +21,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -117,6 +119,35 @@ class FaultToleranceTest {
     }
   }
 
+  @Test
+  void aDeadLetterThatTheBrokerRefusesDoesNotStopTheRouter() throws Exception {
+    try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0, Map.of());
+        SchemaRegistryServer registry = SchemaRegistryServer.start(broker.bootstrapServers(), 0)) {
+      HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings(broker, registry));
+      try (Admin admin = Admin.create(config.clientSettings())) {
+        NewTopic small = new NewTopic(config.topics().deadLetters(), 1, (short) 1);
+        admin
+            .createTopics(List.of(small.configs(Map.of("max.message.bytes", "65536"))))
+            .all()
+            .get();
+      }
+      try (HeteroSpecApplication application =
+              HeteroSpecApplication.create(config, null, Set.of(Role.ROUTER));
+          Topics topics = new Topics(config)) {
+        application.start();
+        PromptEvent large = prompt("large");
+        large.setText("x".repeat(300_000));
+        topics.send(topics.bytes(large));
+        PromptEvent wrong = prompt("wrong");
+        wrong.setMode("none");
+        topics.send(topics.bytes(wrong));
+        topics.awaitCompletions("large", "wrong");
+        topics.awaitDeadLetters(topics.bytes(wrong));
+        assertThat(application.failure()).isEmpty();
+      }
+    }
+  }
+
   private Map<String, Object> settings(EmbeddedBroker broker, SchemaRegistryServer registry) {
     Map<String, Object> settings = new HashMap<>();
     settings.put("bootstrap.servers", broker.bootstrapServers());
@@ -162,22 +193,33 @@ class FaultToleranceTest {
     }
 
     void awaitCompletions(String... ids) {
+      await(() -> assertThat(completed).containsExactly(ids));
+    }
+
+    void awaitDeadLetters(byte[]... letters) {
+      await(() -> assertThat(dead).containsExactly(letters));
+    }
+
+    private void await(Runnable condition) {
       Awaitility.await()
           .atMost(LIMIT)
           .untilAsserted(
               () -> {
-                for (ConsumerRecord<byte[], byte[]> record :
-                    consumer.poll(Duration.ofMillis(100))) {
-                  if (record.topic().equals(config.topics().deadLetters())) {
-                    dead.add(record.value());
-                  } else {
-                    Completion end = completion.deserialize(record.topic(), record.value());
-                    completed.add(end.getRequestId());
-                    errors.add(end.getError() == null ? null : end.getError().getCode());
-                  }
-                }
-                assertThat(completed).containsExactly(ids);
+                read();
+                condition.run();
               });
+    }
+
+    private void read() {
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+        if (record.topic().equals(config.topics().deadLetters())) {
+          dead.add(record.value());
+        } else {
+          Completion end = completion.deserialize(record.topic(), record.value());
+          completed.add(end.getRequestId());
+          errors.add(end.getError() == null ? null : end.getError().getCode());
+        }
+      }
     }
 
     @Override

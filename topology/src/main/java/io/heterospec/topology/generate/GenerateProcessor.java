@@ -14,6 +14,7 @@ import io.heterospec.schemas.RoutedRequest;
 import io.heterospec.schemas.SessionState;
 import io.heterospec.topology.route.ErrorCodes;
 import io.heterospec.topology.route.InvalidRequestException;
+import io.heterospec.topology.route.PromptRules;
 import io.heterospec.topology.route.RecordLimit;
 import io.heterospec.topology.session.RequestIds;
 import io.heterospec.topology.session.SessionKv;
@@ -31,6 +32,9 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Owns the pending generations of one task and talks to the engine.
@@ -44,6 +48,8 @@ import org.apache.kafka.streams.processor.api.Record;
  */
 public final class GenerateProcessor
     implements Processor<String, SpecificRecord, String, SpecificRecord> {
+  private static final Logger LOG = LoggerFactory.getLogger(GenerateProcessor.class);
+
   // Pages are large: what they cost a punctuation stays within a few milliseconds.
   private static final int PAGES_AT_ONCE = 4;
   private static final Duration EXPIRY_INTERVAL = Duration.ofSeconds(1);
@@ -113,7 +119,11 @@ public final class GenerateProcessor
     if (record.value() instanceof RoutedRequest request) {
       accept(request, record);
     } else if (record.value() instanceof CancelEvent cancel) {
-      cancel(cancel.getRequestId());
+      if (PromptRules.isId(cancel.getRequestId())) {
+        cancel(cancel.getRequestId());
+      } else {
+        ignored(context.recordMetadata().orElseThrow());
+      }
     } else {
       throw new InvalidRequestException(
           ErrorCodes.INVALID_REQUEST, "the record has no value; send a request or a cancellation");
@@ -138,6 +148,15 @@ public final class GenerateProcessor
     } else {
       dispatch();
     }
+  }
+
+  // Kept until its prompt comes, it might fit in no record of the changelog.
+  private static void ignored(RecordMetadata at) {
+    LOG.warn(
+        "ignored the cancellation {}-{}@{}: no request can have its id",
+        at.topic(),
+        at.partition(),
+        at.offset());
   }
 
   private void cancel(String id) {

@@ -2,6 +2,7 @@ package io.heterospec.topology.route;
 
 import io.heterospec.schemas.RegistryException;
 import io.heterospec.schemas.RegistryUnavailableException;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.streams.errors.ErrorHandlerContext;
@@ -15,6 +16,14 @@ import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
  */
 public final class DeadLetterDeserializationHandler extends LogAndContinueExceptionHandler {
 
+  private DeadLetterLimit limit;
+
+  @Override
+  public void configure(Map<String, ?> configs) {
+    super.configure(configs);
+    limit = new DeadLetterLimit(configs);
+  }
+
   @Override
   public Response handleError(
       ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
@@ -23,7 +32,8 @@ public final class DeadLetterDeserializationHandler extends LogAndContinueExcept
         return Response.fail();
       }
     }
-    return super.handleError(context, record, exception);
+    Response response = super.handleError(context, record, exception);
+    return Response.resume(limit.fitting(context, response.deadLetterQueueRecords()));
   }
 
   private static boolean saysNothingOfTheRecord(Throwable cause) {

@@ -18,10 +18,12 @@ public final class DeadLetterProcessingHandler implements ProcessingExceptionHan
 
   private final LogAndContinueProcessingExceptionHandler deadLetters =
       new LogAndContinueProcessingExceptionHandler();
+  private DeadLetterLimit limit;
 
   @Override
   public void configure(Map<String, ?> configs) {
     deadLetters.configure(configs);
+    limit = new DeadLetterLimit(configs);
   }
 
   @Override
@@ -35,7 +37,8 @@ public final class DeadLetterProcessingHandler implements ProcessingExceptionHan
             context.offset(),
             invalid.code(),
             invalid.getMessage());
-        return deadLetters.handleError(context, record, invalid);
+        Response response = deadLetters.handleError(context, record, invalid);
+        return Response.resume(limit.fitting(context, response.deadLetterQueueRecords()));
       }
     }
     return Response.fail();

@@ -6,7 +6,10 @@ import io.heterospec.schemas.FinishReason;
 import io.heterospec.schemas.PromptEvent;
 import java.time.Instant;
 
-/** The completion of a request that never ran. */
+/**
+ * The completion of a request that never ran. Whatever the request says, it fits in a record: a
+ * session id that no session can have is left out, the name of a model is cut.
+ */
 public final class FailedCompletion {
   private FailedCompletion() {}
 
@@ -15,10 +18,11 @@ public final class FailedCompletion {
    */
   public static Completion of(
       PromptEvent prompt, String model, InvalidRequestException reason, Instant now) {
+    String session = prompt.getSessionId();
     return Completion.newBuilder()
         .setRequestId(prompt.getRequestId())
-        .setSessionId(prompt.getSessionId())
-        .setModel(model)
+        .setSessionId(session == null || PromptRules.isTooLong(session) ? null : session)
+        .setModel(PromptRules.repeated(model))
         .setFinishReason(FinishReason.FAILED)
         .setError(
             CompletionError.newBuilder()

@@ -17,7 +17,7 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 /**
  * Validates prompt events and sends them to the pool of their model, keyed by session so that a
  * session's turns keep their order. What is invalid gets a FAILED completion, and its bytes go to
- * the dead letters.
+ * the dead letters; without an id that a completion could carry, only the latter.
  */
 public final class PromptRouter implements Processor<String, PromptEvent, String, SpecificRecord> {
   private final PromptRules rules;
@@ -58,6 +58,7 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
       throw new InvalidRequestException(
           ErrorCodes.INVALID_REQUEST, "the prompt event has no request_id; give each its own");
     }
+    PromptRules.checkLength("request_id", prompt.getRequestId());
     RequestTraces.Step step =
         traces.routing(context.recordMetadata().orElseThrow(), record.headers(), prompt);
     try {
@@ -73,7 +74,7 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
       PromptEvent prompt, Record<String, PromptEvent> record, RequestTraces.Step step) {
     String model =
         prompt.getModel() == null ? routes.keySet().iterator().next() : prompt.getModel();
-    String key = prompt.getSessionId() == null ? prompt.getRequestId() : prompt.getSessionId();
+    String key = key(prompt);
     try {
       rules.check(prompt);
       String pool = pool(model);
@@ -92,6 +93,11 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
           completions);
       throw e;
     }
+  }
+
+  private static String key(PromptEvent prompt) {
+    String session = prompt.getSessionId();
+    return session == null || PromptRules.isTooLong(session) ? prompt.getRequestId() : session;
   }
 
   private void checkSize(RoutedRequest routed, Headers headers) {
@@ -113,7 +119,8 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
     if (pool == null) {
       throw new InvalidRequestException(
           ErrorCodes.UNKNOWN_MODEL,
-          "model '%s' is not served here; use one of %s".formatted(model, routes.keySet()));
+          "model '%s' is not served here; use one of %s"
+              .formatted(PromptRules.repeated(model), routes.keySet()));
     }
     return pool;
   }

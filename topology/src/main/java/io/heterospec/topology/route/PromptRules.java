@@ -56,7 +56,8 @@ public final class PromptRules {
           "the prompt has %d bytes, the limit is %d; shorten it".formatted(bytes, maxPromptBytes));
     }
     if (prompt.getMode() != null && !MODES.contains(prompt.getMode())) {
-      throw invalid("mode '%s' is unknown; use one of %s".formatted(prompt.getMode(), MODES));
+      throw invalid(
+          "mode '%s' is unknown; use one of %s".formatted(repeated(prompt.getMode()), MODES));
     }
     sampling(prompt.getSampling(), 1, 0);
   }
@@ -83,15 +84,41 @@ public final class PromptRules {
     }
   }
 
-  // Stores keep what belongs to an id under the id, U+0000 and a number.
-  private static void checkId(String field, String id) {
-    if (id.isBlank() || id.length() > LONGEST_ID) {
+  /** Whether a request or session that passes the rules can have this id. */
+  public static boolean isId(String id) {
+    return !id.isBlank() && !isTooLong(id) && !hasControl(id);
+  }
+
+  /** Whether no record, key or message should carry this id. */
+  static boolean isTooLong(String id) {
+    return id.length() > LONGEST_ID;
+  }
+
+  /** What a request says, as an answer to it may repeat it: an answer must fit in a record. */
+  static String repeated(String said) {
+    return isTooLong(said) ? said.substring(0, LONGEST_ID) + '…' : said;
+  }
+
+  /**
+   * @throws InvalidRequestException when the id is empty or too long
+   */
+  static void checkLength(String field, String id) {
+    if (id.isBlank() || isTooLong(id)) {
       throw invalid("%s must have 1 to %d characters".formatted(field, LONGEST_ID));
     }
-    if (id.chars().anyMatch(Character::isISOControl)) {
+  }
+
+  private static void checkId(String field, String id) {
+    checkLength(field, id);
+    if (hasControl(id)) {
       throw invalid(
           "%s holds a control character; use letters, digits and punctuation".formatted(field));
     }
+  }
+
+  // Stores keep what belongs to an id under the id, U+0000 and a number.
+  private static boolean hasControl(String id) {
+    return id.chars().anyMatch(Character::isISOControl);
   }
 
   private static InvalidRequestException invalid(String message) {

@@ -337,6 +337,17 @@ class GenerateProcessorTest {
   }
 
   @Test
+  void aCancellationOfAnIdThatNoRequestCanHaveIsIgnored() {
+    String huge = "r".repeat(RECORD_BYTES);
+    cancellations.pipeInput("k", CancelEvent.newBuilder().setRequestId(huge).build());
+    cancellations.pipeInput("k", CancelEvent.newBuilder().setRequestId(" ").build());
+    tick();
+    assertThat(stored(Stores.REQUEST_IDS)).isZero();
+    send("r1", null);
+    assertThat(engine.submittedIds()).containsExactly("r1");
+  }
+
+  @Test
   void aPromptThatDoesNotFitTheContextFailsWithItsReason() {
     requests.pipeInput("r1", request("r1", null, "word ".repeat(2000)));
     tick();

@@ -39,6 +39,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PromptRouterTest {
+  private static final int RECORD_BYTES = 1 << 20;
+
   @TempDir Path directory;
   private TopologyTestDriver driver;
   private TestInputTopic<String, PromptEvent> prompts;
@@ -201,6 +203,44 @@ class PromptRouterTest {
     prompts.pipeInput("k", prompt(p -> p.setRequestId(" ")));
     assertThat(deadLetters.readRecordsToList()).hasSize(1);
     assertThat(completions.isEmpty()).isTrue();
+  }
+
+  @Test
+  void aRequestIdThatNoRecordShouldCarryCanOnlyBeADeadLetter() {
+    prompts.pipeInput("k", prompt(p -> p.setRequestId("r".repeat(RECORD_BYTES))));
+    assertThat(deadLetters.readRecordsToList()).hasSize(1);
+    assertThat(completions.isEmpty()).isTrue();
+  }
+
+  static Stream<Arguments> hugePrompts() {
+    return Stream.of(
+        Arguments.of("model", prompt(p -> p.setModel("m".repeat(RECORD_BYTES)))),
+        Arguments.of("mode", prompt(p -> p.setMode("m".repeat(RECORD_BYTES)))),
+        Arguments.of("session_id", prompt(p -> p.setSessionId("s".repeat(RECORD_BYTES)))));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("hugePrompts")
+  void aRefusalIsSmallHoweverMuchThePromptSays(String field, PromptEvent huge) {
+    prompts.pipeInput("k", huge);
+    TestRecord<String, Completion> refusal = completions.readRecord();
+    assertThat(refusal.key()).isEqualTo("r1");
+    assertThat(refusal.value().getRequestId()).isEqualTo("r1");
+    assertThat(refusal.value().getSessionId()).isNull();
+    assertThat(refusal.value().getError().getMessage()).contains(field);
+    assertThat(refusal.value().toString().length()).isLessThan(RECORD_BYTES / 100);
+    assertThat(header(deadLetters.readRecord(), "__streams.errors.message"))
+        .isEqualTo(refusal.value().getError().getMessage());
+  }
+
+  @Test
+  void aDeadLetterThatCouldNotBeSentDoesNotStopTheStream() {
+    prompts.pipeInput("k", prompt(p -> p.setText("x".repeat(2 * RECORD_BYTES))));
+    bytes.pipeInput("k", new byte[2 * RECORD_BYTES]);
+    assertThat(deadLetters.isEmpty()).isTrue();
+    assertThat(completions.readValue().getError().getCode()).isEqualTo("INVALID_REQUEST");
+    prompts.pipeInput("k", prompt(p -> {}));
+    assertThat(small.readValuesToList()).hasSize(1);
   }
 
   @Test
