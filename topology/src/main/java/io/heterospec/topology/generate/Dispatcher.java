@@ -10,7 +10,9 @@ import java.util.UUID;
 
 /**
  * Gives the engine what may run and knows what it runs. What the engine has no place for stays in
- * the store and is offered again by the next call, so that a backlog costs a call nothing.
+ * the store and is offered again by the next call, so that a backlog costs a call nothing. A dead
+ * engine is offered nothing: the process hands over, and its work waits in the store for whoever
+ * takes the task over.
  */
 final class Dispatcher {
 
@@ -54,7 +56,7 @@ final class Dispatcher {
     for (String id = retries.takeDue(nowMs); id != null; id = retries.takeDue(nowMs)) {
       pending.again(id);
     }
-    boolean goOn = true;
+    boolean goOn = engine.healthy();
     while (goOn && offeringNanos < OFFERING_NANOS) {
       long start = System.nanoTime();
       String id = pending.nextReady();
@@ -68,7 +70,7 @@ final class Dispatcher {
     offeringNanos = 0;
   }
 
-  // False when the engine is full.
+  // False when the engine is full or dead.
   private boolean submit(String id, long nowMs) {
     try {
       Running running = prepared(id).offeredAt(nowMs);
@@ -104,6 +106,11 @@ final class Dispatcher {
           submission.request(running.engineId(), running.pending(), running.progress()), outbox);
     } catch (IllegalArgumentException e) {
       throw new InvalidRequestException(ErrorCodes.INVALID_REQUEST, e.getMessage());
+    } catch (IllegalStateException e) {
+      if (engine.healthy()) {
+        throw e;
+      }
+      return false; // it died just now
     }
   }
 

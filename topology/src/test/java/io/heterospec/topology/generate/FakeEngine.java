@@ -27,6 +27,8 @@ final class FakeEngine extends CachelessEngine {
   int capacity = 100;
   Duration offerTime = Duration.ZERO;
   int offers;
+  boolean dead;
+  boolean diesOfTheNextOffer;
 
   /** A generation that was taken. */
   static final class Live {
@@ -133,6 +135,12 @@ final class FakeEngine extends CachelessEngine {
       throw new IllegalArgumentException("negative id");
     }
     offers++;
+    if (diesOfTheNextOffer) {
+      dead = true;
+    }
+    if (dead) {
+      throw new IllegalStateException("the engine died");
+    }
     long end = System.nanoTime() + offerTime.toNanos();
     while (System.nanoTime() < end) {
       Thread.onSpinWait();
@@ -164,6 +172,11 @@ final class FakeEngine extends CachelessEngine {
   public void abandon(String id) {
     abandoned.add(id);
     live.remove(id);
+  }
+
+  @Override
+  public boolean healthy() {
+    return !dead;
   }
 
   @Override

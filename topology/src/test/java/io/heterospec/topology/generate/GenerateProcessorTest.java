@@ -303,6 +303,29 @@ class GenerateProcessorTest {
   }
 
   @Test
+  void aBacklogOfADeadEngineStaysInTheStore() {
+    engine.capacity = 1;
+    send("r1", null);
+    send("r2", null);
+    engine.dead = true;
+    send("r3", null);
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r1");
+    assertThat(stored(Stores.PENDING)).isEqualTo(3);
+    assertThat(completions.isEmpty()).isTrue();
+  }
+
+  @Test
+  void anEngineThatDiesOfAnOfferLeavesItInTheStore() {
+    engine.diesOfTheNextOffer = true;
+    send("r1", null);
+    tick();
+    assertThat(engine.offers).isEqualTo(1);
+    assertThat(stored(Stores.PENDING)).isEqualTo(1);
+    assertThat(completions.isEmpty()).isTrue();
+  }
+
+  @Test
   void eventsOfAnEarlierSubmissionAreDropped() {
     send("r1", null);
     FakeEngine.Live old = engine.of("r1");
