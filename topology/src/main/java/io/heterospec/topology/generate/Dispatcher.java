@@ -130,6 +130,7 @@ final class Dispatcher {
     ended(failed);
     int failures = failed.pending().getAttempt() + 1;
     pending.update(PendingGeneration.newBuilder(failed.pending()).setAttempt(failures).build());
+    pending.stopped(failed.requestId());
     retries.add(failed.requestId(), failures, nowMs);
   }
 

@@ -183,8 +183,21 @@ public final class GenerateProcessor
       handOver();
     } else {
       dispatcher.renew();
+      endOverdue();
       dispatch();
       output.commitIfDue();
+    }
+  }
+
+  // Of what waits in the store; what the engine has, it ends itself.
+  private void endOverdue() {
+    long nowMs = context.currentSystemTimeMs();
+    for (int i = 0; i < settings.workBudget(); i++) {
+      String id = pending.nextOverdue(nowMs);
+      if (id == null) {
+        break;
+      }
+      endWithoutEngine(pending.get(id), FinishReason.CANCELLED, null);
     }
   }
 

@@ -5,50 +5,68 @@ import io.heterospec.schemas.PendingGeneration;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.topology.session.NumberedEntries;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Queue;
-import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * The generations of one task that have no completion yet. Requests and progress lie in
  * changelogged stores, apart from each other and progress appended, so that a token's cost does not
- * grow with the text. In memory are only the ids, queued by session in the order of their records:
- * the head of a queue is ready to run, the others wait for it.
+ * grow with the text. In memory are only their places, queued by session in the order of their
+ * records: the head of a queue is ready to run, the others wait for it. Those that are ready go as
+ * the engine admits them: higher priority first, then the earlier deadline, then age.
  */
 final class PendingWork {
-  // Of a restored generation: enough to queue it, so that a backlog of long prompts is not held.
-  private record Place(long offset, String queueKey, String requestId) {}
+  private static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  // Enough to queue a generation, so that a backlog of long prompts is not held.
+  private record Place(String requestId, int priority, long deadlineMs, long offset) {
+    // Offsets begin anew where the topic was made anew; ids tell the places apart.
+    static final Comparator<Place> BY_AGE =
+        Comparator.comparingLong(Place::offset).thenComparing(Place::requestId);
+    static final Comparator<Place> BY_DEADLINE =
+        Comparator.comparingLong(Place::deadlineMs).thenComparing(BY_AGE);
+    static final Comparator<Place> FAIR =
+        Comparator.comparingInt(Place::priority).reversed().thenComparing(BY_DEADLINE);
+
+    static Place of(PendingGeneration generation) {
+      PromptEvent prompt = generation.getRequest().getPrompt();
+      return new Place(
+          prompt.getRequestId(),
+          prompt.getPriority(),
+          prompt.getDeadline() == null ? NO_DEADLINE : prompt.getDeadline().toEpochMilli(),
+          generation.getOrigin().getOffset());
+    }
+  }
 
   private final KeyValueStore<String, PendingGeneration> pending;
   private final NumberedEntries<GenerationProgress> progress;
-  private final Map<String, Queue<String>> queues = new HashMap<>();
-  private final Set<String> ready = new LinkedHashSet<>();
-  private int size;
+  private final Map<String, Place> places = new HashMap<>();
+  private final Map<String, Queue<Place>> queues = new HashMap<>();
+  private final NavigableSet<Place> ready = new TreeSet<>(Place.FAIR);
+  // Those that wait and have published nothing: an end with text is the engine's to make.
+  private final NavigableSet<Place> due = new TreeSet<>(Place.BY_DEADLINE);
 
   PendingWork(
       KeyValueStore<String, PendingGeneration> pending,
       KeyValueStore<String, GenerationProgress> progress) {
     this.pending = pending;
     this.progress = new NumberedEntries<>(progress);
-    List<Place> restored = new ArrayList<>();
+    NavigableMap<Place, String> restored = new TreeMap<>(Place.BY_AGE);
     try (KeyValueIterator<String, PendingGeneration> all = pending.all()) {
       while (all.hasNext()) {
         PendingGeneration generation = all.next().value;
-        PromptEvent prompt = generation.getRequest().getPrompt();
-        restored.add(
-            new Place(generation.getOrigin().getOffset(), queueKey(prompt), prompt.getRequestId()));
+        restored.put(Place.of(generation), queueKey(generation));
       }
     }
-    restored.sort(Comparator.comparingLong(Place::offset));
-    restored.forEach(place -> queue(place.queueKey(), place.requestId()));
+    restored.forEach(this::queue);
   }
 
   boolean contains(String requestId) {
@@ -61,8 +79,7 @@ final class PendingWork {
 
   void add(PendingGeneration generation) {
     update(generation);
-    PromptEvent prompt = generation.getRequest().getPrompt();
-    queue(queueKey(prompt), prompt.getRequestId());
+    queue(Place.of(generation), queueKey(generation));
   }
 
   /** Replaces the stored form of a generation that keeps its place. */
@@ -70,26 +87,41 @@ final class PendingWork {
     pending.put(generation.getRequest().getPrompt().getRequestId(), generation);
   }
 
-  /** The longest ready of the heads that were not started; null when there is none. */
+  /** The first of the heads that were not started; null when there is none. */
   String nextReady() {
-    Iterator<String> first = ready.iterator();
-    return first.hasNext() ? first.next() : null;
+    return ready.isEmpty() ? null : ready.first().requestId();
+  }
+
+  /**
+   * A generation whose deadline has passed while it waited, the longest overdue first; null when
+   * there is none.
+   */
+  String nextOverdue(long nowMs) {
+    return due.isEmpty() || due.first().deadlineMs() > nowMs ? null : due.first().requestId();
   }
 
   /** Notes that a ready generation runs. */
   void started(String requestId) {
-    ready.remove(requestId);
+    Place place = places.get(requestId);
+    ready.remove(place);
+    due.remove(place);
+  }
+
+  /** Notes that a generation runs no more, and waits until it is made ready {@link #again}. */
+  void stopped(String requestId) {
+    awaitDeadline(places.get(requestId));
   }
 
   /** Makes a generation ready once more, unless it is over by now. */
   void again(String requestId) {
-    if (contains(requestId)) {
-      ready.add(requestId);
+    Place place = places.get(requestId);
+    if (place != null) {
+      ready.add(place);
     }
   }
 
   int size() {
-    return size;
+    return places.size();
   }
 
   void append(String requestId, GenerationProgress step) {
@@ -108,33 +140,47 @@ final class PendingWork {
 
   /** Removes a generation that is over, with its progress. */
   void remove(PendingGeneration generation) {
-    PromptEvent prompt = generation.getRequest().getPrompt();
-    String id = prompt.getRequestId();
+    String id = generation.getRequest().getPrompt().getRequestId();
     pending.delete(id);
     progress.delete(id);
-    ready.remove(id);
-    size--;
-    Queue<String> queue = queues.get(queueKey(prompt));
-    boolean head = id.equals(queue.peek());
-    queue.remove(id);
+    Place place = places.remove(id);
+    ready.remove(place);
+    due.remove(place);
+    Queue<Place> queue = queues.get(queueKey(generation));
+    boolean head = place.equals(queue.peek());
+    queue.remove(place);
     if (queue.isEmpty()) {
-      queues.remove(queueKey(prompt));
+      queues.remove(queueKey(generation));
     } else if (head) {
       ready.add(queue.peek());
     }
   }
 
-  private void queue(String queueKey, String requestId) {
-    Queue<String> queue = queues.computeIfAbsent(queueKey, key -> new ArrayDeque<>());
-    queue.add(requestId);
-    size++;
+  private void queue(Place place, String queueKey) {
+    places.put(place.requestId(), place);
+    Queue<Place> queue = queues.computeIfAbsent(queueKey, key -> new ArrayDeque<>());
+    queue.add(place);
     if (queue.size() == 1) {
-      ready.add(requestId);
+      ready.add(place);
+    }
+    awaitDeadline(place);
+  }
+
+  private void awaitDeadline(Place place) {
+    if (place.deadlineMs() != NO_DEADLINE && !hasProgress(place.requestId())) {
+      due.add(place);
+    }
+  }
+
+  private boolean hasProgress(String requestId) {
+    try (KeyValueIterator<String, GenerationProgress> steps = progress.of(requestId)) {
+      return steps.hasNext();
     }
   }
 
   // Prefixed, so that a session and a request without one never share a queue by name.
-  private static String queueKey(PromptEvent prompt) {
+  private static String queueKey(PendingGeneration generation) {
+    PromptEvent prompt = generation.getRequest().getPrompt();
     return prompt.getSessionId() == null
         ? "r:" + prompt.getRequestId()
         : "s:" + prompt.getSessionId();

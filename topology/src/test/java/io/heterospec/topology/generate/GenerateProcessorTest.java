@@ -44,6 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
 class GenerateProcessorTest {
   private static final Duration TICK = Duration.ofMillis(10);
   private static final int BACKLOG = 2_000;
+  private static final int WORK_BUDGET = 512;
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   private static final int RECORD_BYTES = 64 << 10;
 
   @TempDir Path directory;
@@ -74,7 +76,8 @@ class GenerateProcessorTest {
         new TopologyTestDriver(
             new HeteroSpecTopology(config)
                 .processor(engine, new GenerationMetrics(OpenTelemetry.noop(), engine)),
-            config.processorProperties());
+            config.processorProperties(),
+            START);
     Topics topics = config.topics();
     Avro avro = new Avro(config.clientSettings());
     requests =
@@ -120,6 +123,16 @@ class GenerateProcessorTest {
 
   private void send(String id, String session) {
     requests.pipeInput(session == null ? id : session, request(id, session, "hello " + id));
+  }
+
+  // Its deadline counts from the start.
+  private void sendWith(String id, String session, int priority, Duration deadline) {
+    RoutedRequest request = request(id, session, "hello " + id);
+    request.getPrompt().setPriority(priority);
+    if (deadline != null) {
+      request.getPrompt().setDeadline(START.plus(deadline));
+    }
+    requests.pipeInput(session == null ? id : session, request);
   }
 
   private void tick() {
@@ -225,6 +238,86 @@ class GenerateProcessorTest {
     engine.finish("r1", FinishReason.STOP);
     tick();
     assertThat(engine.submittedIds()).containsExactly("r1", "r2");
+  }
+
+  @Test
+  void whatWaitsInTheStoreGoesByPriorityThenDeadlineThenAge() {
+    engine.capacity = 1;
+    send("running", null);
+    send("old", null);
+    send("young", null);
+    sendWith("late", null, 0, Duration.ofHours(2));
+    sendWith("soon", null, 0, Duration.ofHours(1));
+    sendWith("urgent", null, 5, null);
+    sendWith("idle", null, -1, Duration.ofMinutes(1));
+    for (String id : List.of("running", "urgent", "soon", "late", "old", "young")) {
+      engine.finish(id, FinishReason.STOP);
+      tick();
+    }
+    assertThat(engine.submittedIds())
+        .containsExactly("running", "urgent", "soon", "late", "old", "young", "idle");
+  }
+
+  @Test
+  void theTurnsOfASessionKeepTheirOrderWhateverTheirPriority() {
+    sendWith("first", "s", 0, null);
+    sendWith("second", "s", 9, null);
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("first");
+    engine.finish("first", FinishReason.STOP);
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("first", "second");
+  }
+
+  @Test
+  void aDeadlineThatPassesInTheStoreCancelsOnceAndTheNextTurnGoesOn() {
+    engine.capacity = 1;
+    sendWith("running", null, 0, Duration.ofSeconds(1));
+    sendWith("waiting", "s", 0, Duration.ofSeconds(1));
+    sendWith("behind", "s", 0, Duration.ofSeconds(1));
+    sendWith("next", "s", 0, null);
+    tick();
+    assertThat(completions.isEmpty()).isTrue();
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
+    List<Completion> ended = completions.readValuesToList();
+    assertThat(ended)
+        .extracting(Completion::getRequestId)
+        .containsExactlyInAnyOrder("waiting", "behind"); // what runs is the engine's to end
+    assertThat(ended)
+        .allMatch(c -> c.getFinishReason().name().equals("CANCELLED") && c.getError() == null);
+    engine.finish("running", FinishReason.CANCELLED);
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
+    assertThat(onlyCompletion().getRequestId()).isEqualTo("running");
+    assertThat(engine.submittedIds()).containsExactly("running", "next");
+    sendWith("waiting", "s", 0, Duration.ofSeconds(1));
+    tick();
+    assertThat(completions.isEmpty()).isTrue();
+    assertThat(stored(Stores.PENDING)).isEqualTo(1);
+  }
+
+  @Test
+  void aDeadlineThatPassesBeforeARetryCancelsTheRequest() {
+    sendWith("r1", null, 0, Duration.ofMillis(100));
+    engine.of("r1").end(FinishReason.FAILED, "", "ENGINE_ERROR", true);
+    tick();
+    driver.advanceWallClockTime(Duration.ofMillis(200));
+    assertThat(onlyCompletion().getFinishReason().name()).isEqualTo("CANCELLED");
+    driver.advanceWallClockTime(Duration.ofMinutes(2));
+    assertThat(engine.submitted).hasSize(1);
+    assertThat(completions.isEmpty()).isTrue();
+  }
+
+  @Test
+  void manyDeadlinesAtOnceAreSpreadOverThePunctuations() {
+    engine.capacity = 0;
+    for (int i = 0; i < WORK_BUDGET + 1; i++) {
+      sendWith("r" + i, null, 0, Duration.ofMillis(5));
+    }
+    tick();
+    assertThat(completions.readValuesToList()).hasSize(WORK_BUDGET);
+    tick();
+    onlyCompletion();
+    assertThat(stored(Stores.PENDING)).isZero();
   }
 
   @Test

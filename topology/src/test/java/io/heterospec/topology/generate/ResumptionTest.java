@@ -1,6 +1,7 @@
 package io.heterospec.topology.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.heterospec.processor.engine.FinishReason;
 import io.heterospec.processor.engine.GenerationRequest;
@@ -99,17 +100,21 @@ class ResumptionTest {
   }
 
   private void send(String id, String session, long offset) {
-    PromptEvent prompt =
-        PromptEvent.newBuilder()
-            .setRequestId(id)
-            .setSessionId(session)
-            .setMessages(List.of(new ChatMessage("user", "hello")))
-            .setSampling(Sampling.newBuilder().setSeed(5).setMaxTokens(9).build())
-            .build();
+    send(prompt(id).setSessionId(session).build(), offset);
+  }
+
+  private static PromptEvent.Builder prompt(String id) {
+    return PromptEvent.newBuilder()
+        .setRequestId(id)
+        .setMessages(List.of(new ChatMessage("user", "hello")))
+        .setSampling(Sampling.newBuilder().setSeed(5).setMaxTokens(9).build());
+  }
+
+  private void send(PromptEvent prompt, long offset) {
     context.setRecordMetadata("heterospec.requests.default", 0, offset);
     processor.process(
         new Record<>(
-            id,
+            prompt.getRequestId(),
             RoutedRequest.newBuilder()
                 .setPrompt(prompt)
                 .setModel("demo")
@@ -171,6 +176,37 @@ class ResumptionTest {
     engine.finish("z-first", FinishReason.LENGTH);
     tick();
     assertThat(engine.submittedIds()).containsExactly("z-first", "z-first", "a-second");
+  }
+
+  @Test
+  void whatWaitsKeepsItsPriorityAndItsDeadlineAcrossOwners() {
+    engine.capacity = 0;
+    send(prompt("usual").build(), 0);
+    send(prompt("urgent").setPriority(1).build(), 1);
+    send(prompt("late").setDeadline(Instant.ofEpochMilli(1_050)).build(), 2);
+    processor.close();
+    takeOver();
+    engine.capacity = 2;
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("urgent", "usual");
+    assertThat(forwarded(Completion.class))
+        .extracting(Completion::getRequestId, end -> end.getFinishReason().name())
+        .containsExactly(tuple("late", "CANCELLED"));
+  }
+
+  @Test
+  void anOverdueGenerationThatHasPublishedTextIsTheEnginesToEndWithIt() {
+    send(prompt("r1").setDeadline(Instant.ofEpochMilli(1_050)).build(), 0);
+    engine.of("r1").step(1, 2);
+    tick();
+    processor.close();
+    takeOver();
+    tick();
+    assertThat(forwarded(Completion.class)).isEmpty();
+    assertThat(engine.submitted.get(1).committedIds()).containsExactly(1, 2);
+    engine.finish("r1", FinishReason.CANCELLED);
+    tick();
+    assertThat(forwarded(Completion.class)).extracting(Completion::getText).containsExactly("bc");
   }
 
   @Test
