@@ -57,6 +57,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
   private final CountDownLatch running;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Throwable failure;
+  private volatile Throwable survived; // the last one after which a thread is replaced
   private volatile boolean stateDamaged;
 
   private HeteroSpecApplication(HeteroSpecConfig config, DecodeEngine engine, Set<Role> roles) {
@@ -129,7 +130,10 @@ public final class HeteroSpecApplication implements AutoCloseable {
           }
           if (to == KafkaStreams.State.REBALANCING && role == Role.PROCESSOR) {
             openTransactions.lookForAWhile();
-          } else if (to == KafkaStreams.State.ERROR || to == KafkaStreams.State.NOT_RUNNING) {
+          } else if (to == KafkaStreams.State.ERROR) {
+            onError(role);
+            ended.countDown();
+          } else if (to == KafkaStreams.State.NOT_RUNNING) {
             ended.countDown();
           }
         });
@@ -139,12 +143,27 @@ public final class HeteroSpecApplication implements AutoCloseable {
     observers.add(new KafkaMetrics(telemetry.sdk(), group, streams::metrics)::close);
   }
 
+  // Kafka Streams never replaces a global thread, whatever it is answered.
+  private void onError(Role role) {
+    if (failure == null) {
+      failure =
+          new IllegalStateException(
+              "Kafka Streams of role %s failed for good: %s"
+                  .formatted(
+                      Role.label(Set.of(role)),
+                      survived == null ? "its log says why" : survived.getMessage()),
+              survived);
+      LOG.error("the application stops", failure);
+    }
+  }
+
   private StreamThreadExceptionResponse onUncaught(Throwable exception) {
     for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
       if (cause instanceof RegistryUnavailableException
           || cause instanceof RetriableException
           || cause instanceof InvalidTxnStateException) { // another ended it, taking us for dead
         LOG.warn("a stream thread starts again: {}", cause.getMessage());
+        survived = cause;
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
     }

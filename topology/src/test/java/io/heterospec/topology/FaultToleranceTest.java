@@ -8,6 +8,7 @@ import io.heterospec.processor.engine.TorchEngine;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RegistryConfig;
+import io.heterospec.schemas.RegistryUnavailableException;
 import io.heterospec.schemas.Sampling;
 import io.heterospec.topology.embedded.EmbeddedBroker;
 import io.heterospec.topology.embedded.SchemaRegistryServer;
@@ -148,6 +149,29 @@ class FaultToleranceTest {
     }
   }
 
+  @Test
+  void anEndOfKafkaStreamsThatNoThreadSurvivesIsAFailure() throws Exception {
+    try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0, Map.of());
+        SchemaRegistryServer registry = SchemaRegistryServer.start(broker.bootstrapServers(), 0)) {
+      HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings(broker, registry));
+      try (HeteroSpecApplication application =
+              HeteroSpecApplication.create(config, null, Set.of(Role.GATEWAY));
+          Topics topics = new Topics(config)) {
+        application.start();
+        assertThat(application.awaitRunning(LIMIT)).isTrue();
+        registry.close();
+        topics.send(config.topics().responses(), UNKNOWN_WHILE_DOWN); // read by a global thread
+        application.awaitShutdown();
+        assertThat(application.failure())
+            .hasValueSatisfying(
+                cause ->
+                    assertThat(cause)
+                        .hasMessageContaining("gateway")
+                        .hasCauseInstanceOf(RegistryUnavailableException.class));
+      }
+    }
+  }
+
   private Map<String, Object> settings(EmbeddedBroker broker, SchemaRegistryServer registry) {
     Map<String, Object> settings = new HashMap<>();
     settings.put("bootstrap.servers", broker.bootstrapServers());
@@ -189,7 +213,11 @@ class FaultToleranceTest {
     }
 
     void send(byte[] value) throws Exception {
-      producer.send(new ProducerRecord<>(config.topics().prompts(), new byte[] {'k'}, value)).get();
+      send(config.topics().prompts(), value);
+    }
+
+    void send(String topic, byte[] value) throws Exception {
+      producer.send(new ProducerRecord<>(topic, new byte[] {'k'}, value)).get();
     }
 
     void awaitCompletions(String... ids) {
