@@ -3,10 +3,12 @@ package io.heterospec.schemas;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -92,7 +94,7 @@ public final class AvroSerde<T extends SpecificRecord> implements Serde<T> {
 
   @Override
   public Deserializer<T> deserializer() {
-    return (topic, data) -> checked(topic, configured(deserializer).deserialize(topic, data));
+    return (topic, data) -> checked(topic, read(topic, data));
   }
 
   @Override
@@ -100,6 +102,23 @@ public final class AvroSerde<T extends SpecificRecord> implements Serde<T> {
     if (serializer != null) {
       serializer.close();
       deserializer.close();
+    }
+  }
+
+  // The failures of other classes than ours are told apart as ours are.
+  private Object read(String topic, byte[] data) {
+    try {
+      return configured(deserializer).deserialize(topic, data);
+    } catch (RegistryUnavailableException | InterruptException e) {
+      throw e;
+    } catch (KafkaException e) {
+      if (ConfluentFailures.isOfTheRegistry(e)) {
+        throw new RegistryUnavailableException(
+            "No schema registry gave a usable answer for a record of topic %s (%s); check %s and %s"
+                .formatted(topic, e.getMessage(), RegistryConfig.URL, RegistryConfig.USER_INFO),
+            e);
+      }
+      throw e;
     }
   }
 

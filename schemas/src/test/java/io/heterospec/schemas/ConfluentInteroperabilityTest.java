@@ -14,11 +14,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Confluent's classes and ours, reading each other's records through one registry. */
 class ConfluentInteroperabilityTest {
 
   private static final String TOPIC = "heterospec.prompts";
+  private static final byte[] OF_SCHEMA_7 = {0, 0, 0, 0, 7, 1, 2, 3};
 
   private static ClassLoader original;
   private static URLClassLoader confluentClasses;
@@ -85,11 +88,53 @@ class ConfluentInteroperabilityTest {
 
   @Test
   void shouldReportMalformedBytesAsConfluentsDoes() {
-    byte[] malformed = {9, 9, 9};
+    int id = registry.add(TOPIC + "-value", PromptEvent.getClassSchema().toString());
+    byte[] cut = {0, 0, 0, 0, (byte) id, 6, 'r'};
+
+    for (byte[] malformed : List.of(new byte[] {9, 9, 9}, cut)) {
+      for (AvroSerde<PromptEvent> serde : List.of(ours, confluents)) {
+        assertThatThrownBy(() -> serde.deserializer().deserialize(TOPIC, malformed))
+            .isInstanceOf(SerializationException.class)
+            .isNotInstanceOf(RegistryUnavailableException.class);
+      }
+    }
+  }
+
+  @Test
+  void shouldReportAnUnknownSchemaAsWordOfTheRecord() {
+    for (AvroSerde<PromptEvent> serde : List.of(ours, confluents)) {
+      assertThatThrownBy(() -> serde.deserializer().deserialize(TOPIC, OF_SCHEMA_7))
+          .isInstanceOf(SerializationException.class)
+          .isNotInstanceOf(RegistryUnavailableException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "401 | {\"error_code\": 401, \"message\": \"who are you\"}",
+        "403 | {\"error_code\": 40301, \"message\": \"not you\"}",
+        "404 | <html>no such page</html>",
+        "503 | {\"error_code\": 50301, \"message\": \"not now\"}",
+        "200 | <html>sign in</html>"
+      })
+  void shouldTellTheRegistrysTroublesFromTheRecords(int status, String answer) {
+    registry.answerAlways(status, answer);
 
     for (AvroSerde<PromptEvent> serde : List.of(ours, confluents)) {
-      assertThatThrownBy(() -> serde.deserializer().deserialize(TOPIC, malformed))
-          .isInstanceOf(SerializationException.class);
+      assertThatThrownBy(() -> serde.deserializer().deserialize(TOPIC, OF_SCHEMA_7))
+          .isInstanceOf(RegistryUnavailableException.class);
+    }
+  }
+
+  @Test
+  void shouldTellARegistryThatIsDownFromADamagedRecord() {
+    registry.close();
+
+    for (AvroSerde<PromptEvent> serde : List.of(ours, confluents)) {
+      assertThatThrownBy(() -> serde.deserializer().deserialize(TOPIC, OF_SCHEMA_7))
+          .isInstanceOf(RegistryUnavailableException.class);
     }
   }
 }
