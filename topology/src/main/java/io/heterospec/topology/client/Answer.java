@@ -64,7 +64,7 @@ public final class Answer {
       completion.completeExceptionally(new GenerationFailedException(end));
       return;
     }
-    String rest = text.rest(end.getText());
+    String rest = text.rest(end);
     if (!rest.isEmpty()) {
       listener.onText(rest);
     }

@@ -1,5 +1,7 @@
 package io.heterospec.topology.client;
 
+import io.heterospec.schemas.Completion;
+import io.heterospec.schemas.FinishReason;
 import io.heterospec.schemas.GenerationDelta;
 import java.util.HashMap;
 import java.util.Map;
@@ -39,11 +41,22 @@ public final class TextAssembly {
   }
 
   /**
+   * What is still missing of the text that a request ended with: nothing where it failed, or was
+   * cancelled by somebody who did not have the text. What was given out stays all there is.
+   *
+   * @throws TextChangedException when the text given out is not how the whole one begins
+   */
+  public String rest(Completion end) {
+    boolean textless = end.getFinishReason() == FinishReason.CANCELLED && end.getText().isEmpty();
+    return end.getError() != null || textless ? "" : rest(end.getText());
+  }
+
+  /**
    * What is still missing of the whole text.
    *
    * @throws TextChangedException when the text given out is not how the whole one begins
    */
-  public String rest(String whole) {
+  String rest(String whole) {
     if (!whole.startsWith(given.toString())) {
       throw new TextChangedException();
     }

@@ -11,7 +11,10 @@ public interface GenerationObserver {
   /** Text was added; never empty. */
   void onText(String text);
 
-  /** The generation ended, perhaps FAILED or CANCELLED; its text has been given out. */
+  /**
+   * The generation ended, perhaps FAILED or CANCELLED; the text it ended with, if any, has been
+   * given out.
+   */
   void onEnd(Completion completion);
 
   /** No end will be seen: the cluster or this gateway is at fault. */

@@ -69,7 +69,7 @@ final class OpenGeneration {
       LOG.warn("deltas of request {} were missing; their text came with its end", id());
     }
     try {
-      String rest = text.rest(completion.getText());
+      String rest = text.rest(completion);
       if (!rest.isEmpty()) {
         observer.onText(rest);
       }

@@ -213,6 +213,16 @@ class HeteroSpecClientTest {
   }
 
   @Test
+  void aRequestCancelledWhereNobodyHadItsTextEndsWithWhatWasRead() {
+    Answer answer = send("Hi");
+    delta(answer.requestId(), 0, "Hel");
+    await().until(() -> String.join("", pieces).equals("Hel"));
+    end(completion(answer.requestId(), "").setFinishReason(FinishReason.CANCELLED));
+    assertThat(get(answer.completion()).getFinishReason()).isEqualTo(FinishReason.CANCELLED);
+    assertThat(String.join("", pieces)).isEqualTo("Hel");
+  }
+
+  @Test
   void aListenerThatThrowsLosesItsAnswerAndNobodyElses() {
     Answer bad =
         client.send(
