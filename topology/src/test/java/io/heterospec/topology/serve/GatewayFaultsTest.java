@@ -133,7 +133,18 @@ class GatewayFaultsTest {
         "/v1/completions      | {'prompt': 'x', 'logprobs': 3}          | 400 | logprobs is not supported",
         "/v1/responses        | {'input': 'x', 'stream': true}          | 400 | stream from",
         "/v1/responses        | {'input': 7}                            | 400 | input must be",
-        "/v1/responses        | {'input': 'x', 'previous_response_id': 'r'} | 400 | X-Session-Id"
+        "/v1/responses        | {'input': 'x', 'previous_response_id': 'r'} | 400 | X-Session-Id",
+        "/v1/responses        | {'input': 'x', 'text': {'format': {'type': 'json_schema'}}} | 400 | text.format is not supported",
+        "/v1/responses        | {'input': 'x', 'text': 'plain'}         | 400 | text must be an object",
+        "/v1/responses        | {'input': 'x', 'include': ['message.output_text.logprobs']} | 400 | include is not supported",
+        "/v1/responses        | {'input': 'x', 'prompt': {'id': 'p'}}   | 400 | prompt is not supported",
+        "/v1/responses        | {'input': 'x', 'max_tool_calls': 2}     | 400 | max_tool_calls is not supported",
+        "/v1/responses        | {'input': 'x', 'truncation': 'auto'}    | 400 | truncation is not supported",
+        "/v1/responses        | {'input': 'x', 'max_tokens': 9}         | 400 | use max_output_tokens",
+        "/v1/completions      | {'prompt': 'x', 'max_completion_tokens': 9} | 400 | use max_tokens",
+        "/v1/chat/completions | {'messages': [{'role': 'user', 'content': 'x'}], 'modalities': ['text', 'audio']} | 400 | modalities is not supported",
+        "/v1/chat/completions | {'messages': [{'role': 'user', 'content': 'x'}], 'audio': {'voice': 'a'}} | 400 | audio is not supported",
+        "/v1/chat/completions | {'messages': [{'role': 'user', 'content': 'x'}], 'web_search_options': {}} | 400 | web_search_options is not supported"
       })
   void aBadRequestIsRefusedByName(String path, String body, int status, String message)
       throws Exception {
@@ -165,6 +176,34 @@ class GatewayFaultsTest {
         send("/v1/completions", "{\"prompt\": \"%s\"}".formatted("x".repeat(15_000)));
     assertThat(prompt.statusCode()).isEqualTo(400);
     assertThat(prompt.body()).contains("context_length_exceeded");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/v1/responses        | {'text': {'format': {'type': 'text'}}, 'truncation': 'disabled'}",
+        "/v1/responses        | {'text': {}, 'include': [], 'prompt': {}, 'truncation': null}",
+        "/v1/responses        | {'text': null, 'include': null, 'prompt': null, 'max_tool_calls': null}",
+        "/v1/responses        | {'text': {'format': null}, 'max_tokens': null}",
+        "/v1/chat/completions | {'modalities': ['text'], 'audio': null, 'web_search_options': null}",
+        "/v1/chat/completions | {'modalities': [], 'audio': {}, 'response_format': {'type': 'text'}}",
+        "/v1/completions      | {'max_completion_tokens': null, 'max_tokens': 9}"
+      })
+  void aFieldThatAsksForWhatIsDoneAnywayIsAccepted(String path, String fields) throws Exception {
+    String prompt =
+        switch (path) {
+          case "/v1/responses" -> "'input': 'x'";
+          case CHAT -> "'messages': [{'role': 'user', 'content': 'x'}]";
+          default -> "'prompt': 'x'";
+        };
+    CompletableFuture<HttpResponse<String>> answer =
+        CLIENT.sendAsync(
+            post(path, "{%s, %s".formatted(prompt, fields.substring(1)).replace('\'', '"')),
+            HttpResponse.BodyHandlers.ofString());
+    Awaitility.await().atMost(LIMIT).until(() -> answer.isDone() || engine.load() == 1);
+    engine.release();
+    assertThat(answer.get().statusCode()).as(answer.get().body()).isEqualTo(200);
   }
 
   @Test

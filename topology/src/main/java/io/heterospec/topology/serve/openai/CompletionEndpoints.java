@@ -1,5 +1,6 @@
 package io.heterospec.topology.serve.openai;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.topology.gateway.Gateway;
@@ -37,6 +38,11 @@ public final class CompletionEndpoints implements Endpoints {
 
   private void chat(Context ctx) throws IOException {
     JsonRequest request = calls.read(ctx);
+    String text = "answers are plain text";
+    request.supports("modalities", CompletionEndpoints::isTextOnly, text);
+    request.supports("audio", PromptFields::isNothing, text);
+    // An empty object asks for a search, too.
+    request.supports("web_search_options", w -> false, "nothing is looked up");
     String id = UUID.randomUUID().toString();
     String session = PromptFields.session(ctx);
     List<ChatMessage> messages = Messages.read("messages", request.get("messages"));
@@ -51,6 +57,11 @@ public final class CompletionEndpoints implements Endpoints {
                     .setReplaceHistory(session != null));
     long created = prompt.getCreatedAt().getEpochSecond();
     answer(ctx, request, prompt, new ChatFormat(id, prompt.getModel(), created));
+  }
+
+  private static boolean isTextOnly(JsonNode modalities) {
+    return PromptFields.isNothing(modalities)
+        || modalities.size() == 1 && modalities.path(0).asText().equals("text");
   }
 
   private void text(Context ctx) throws IOException {

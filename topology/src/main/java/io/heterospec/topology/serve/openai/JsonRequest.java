@@ -65,8 +65,22 @@ final class JsonRequest {
     return bytes;
   }
 
+  /**
+   * The value of a field; of one within an object by both names, as in {@code text.format}.
+   *
+   * @throws ApiError when what should hold it is no object
+   */
   JsonNode get(String name) {
-    JsonNode value = root.path(name);
+    int dot = name.lastIndexOf('.');
+    if (dot < 0) {
+      return given(root.path(name));
+    }
+    String holder = name.substring(0, dot);
+    value(holder, JsonNode::isObject, "an object");
+    return given(get(holder).path(name.substring(dot + 1)));
+  }
+
+  private static JsonNode given(JsonNode value) {
     return value.isNull() ? MissingNode.getInstance() : value;
   }
 

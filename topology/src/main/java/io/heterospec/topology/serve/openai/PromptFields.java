@@ -22,6 +22,8 @@ import java.util.concurrent.ThreadLocalRandom;
 final class PromptFields {
   private static final String SESSION = "X-Session-Id";
   private static final int LONGEST_SESSION = 256;
+  private static final List<String> TOKEN_LIMITS =
+      List.of("max_tokens", "max_completion_tokens", "max_output_tokens");
 
   private final List<String> models;
   private final PromptRules rules;
@@ -55,10 +57,14 @@ final class PromptFields {
   /**
    * An event with everything but its messages or text.
    *
-   * @param maxTokens names of the field that limits the tokens; the first that is given counts
+   * @param maxTokens names of the field that limits the tokens; the first that is given counts, and
+   *     names that it has elsewhere are refused
    */
   PromptEvent.Builder read(JsonRequest request, String id, String session, List<String> maxTokens) {
     refuseUnsupported(request);
+    for (String name : TOKEN_LIMITS) {
+      request.supports(name, m -> maxTokens.contains(name), "use " + maxTokens.get(0));
+    }
     return PromptEvent.newBuilder()
         .setRequestId(id)
         .setSessionId(session)
@@ -113,7 +119,7 @@ final class PromptFields {
     request.supports("best_of", n -> n.isIntegralNumber() && n.intValue() == 1, one);
     request.supports("tools", JsonNode::isEmpty, text);
     request.supports("functions", JsonNode::isEmpty, text);
-    request.supports("response_format", f -> f.path("type").asText().equals("text"), text);
+    request.supports("response_format", PromptFields::isPlainText, text);
     request.supports("logprobs", l -> l.isBoolean() && !l.booleanValue(), probabilities);
     request.supports("top_logprobs", l -> l.isInt() && l.intValue() == 0, probabilities);
     request.supports("echo", e -> !e.asBoolean(), "the prompt is not repeated");
@@ -121,6 +127,18 @@ final class PromptFields {
     request.supports("logit_bias", JsonNode::isEmpty, "use temperature, top_p, top_k");
     request.supports("presence_penalty", p -> p.asDouble() == 0, "use temperature, top_p, top_k");
     request.supports("frequency_penalty", p -> p.asDouble() == 0, "use temperature, top_p, top_k");
+  }
+
+  /** Whether a format asks for text without any form. */
+  static boolean isPlainText(JsonNode format) {
+    return isNothing(format) || format.path("type").asText().equals("text");
+  }
+
+  /** Whether a value says no more than its absence: an empty object, array or string. */
+  static boolean isNothing(JsonNode value) {
+    return value.isContainerNode()
+        ? value.isEmpty()
+        : value.isTextual() && value.asText().isEmpty();
   }
 
   /**

@@ -57,6 +57,14 @@ public final class ResponseEndpoints implements Endpoints {
     request.supports("stream", s -> !s.asBoolean(), "stream from /v1/chat/completions");
     request.supports("previous_response_id", p -> false, "use the header X-Session-Id");
     request.supports("conversation", c -> false, "use the header X-Session-Id");
+    request.supports("text.format", PromptFields::isPlainText, "answers are plain text");
+    request.supports("include", PromptFields::isNothing, "a response holds its text only");
+    request.supports("prompt", PromptFields::isNothing, "give the text as input");
+    request.supports("max_tool_calls", m -> false, "no tools are called");
+    request.supports(
+        "truncation",
+        t -> t.asText().equals("disabled"),
+        "heterospec.session.overflow says what happens to long sessions");
     String owner = AccessGuard.holder(ctx);
     String hash = ResponseIds.sha256(request.bytes());
     PromptEvent prompt = prompt(ctx, request, id(ctx, owner));
