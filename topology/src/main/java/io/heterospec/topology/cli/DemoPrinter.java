@@ -87,15 +87,14 @@ final class DemoPrinter {
 
   private void row(String id, Completion completion) {
     int tokens = completion.getUsage().getCompletionTokens();
-    double decodeSeconds = completion.getTimings().getDecodeMs() / 1e3;
     int calls =
         completion.getSpeculation() == null ? 0 : completion.getSpeculation().getTargetCalls();
     out.printf(
         Locale.ROOT,
-        "%-10s %8d %10.1f %8d %12.2f  %s%n",
+        "%-10s %8d %10s %8d %12.2f  %s%n",
         id,
         tokens,
-        decodeSeconds == 0 ? 0 : tokens / decodeSeconds,
+        LiveSpeed.tokensPerSecond(completion),
         calls,
         calls == 0 ? 0 : (double) tokens / calls,
         completion.getFinishReason().name().toLowerCase(Locale.ROOT));

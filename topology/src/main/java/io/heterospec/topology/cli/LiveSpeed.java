@@ -46,19 +46,27 @@ final class LiveSpeed {
         .formatted(tokens, number(tokensPerSecond(), 1), number(meanAcceptanceLength(), 2));
   }
 
+  /**
+   * How fast a generation decoded that has ended, or a dash: of the tokens after the first, with
+   * which its prompt's pass ends before decoding begins.
+   */
+  static String tokensPerSecond(Completion end) {
+    double seconds = end.getTimings().getDecodeMs() / MS_PER_SECOND;
+    int tokens = end.getUsage().getCompletionTokens() - 1;
+    return number(tokens > 0 && seconds > 0 ? tokens / seconds : Double.NaN, 1);
+  }
+
   /** One line on a generation that has ended. */
   static String summary(Completion end) {
-    double seconds = end.getTimings().getDecodeMs() / MS_PER_SECOND;
-    int tokens = end.getUsage().getCompletionTokens();
     String acceptance =
         end.getSpeculation() == null
             ? ""
             : ", acceptance " + number(end.getSpeculation().getMeanAcceptanceLength(), 2);
     return "%d tokens in %s s, %s tokens/s%s, ended by %s"
         .formatted(
-            tokens,
-            number(seconds, 1),
-            number(seconds > 0 ? tokens / seconds : Double.NaN, 1),
+            end.getUsage().getCompletionTokens(),
+            number(end.getTimings().getDecodeMs() / MS_PER_SECOND, 1),
+            tokensPerSecond(end),
             acceptance,
             end.getFinishReason().name().toLowerCase(Locale.ROOT));
   }

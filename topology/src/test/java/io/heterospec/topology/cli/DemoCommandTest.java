@@ -8,12 +8,16 @@ import io.heterospec.schemas.FinishReason;
 import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.SpeculationSummary;
 import io.heterospec.schemas.StepTelemetry;
+import io.heterospec.schemas.Timings;
 import io.heterospec.schemas.Usage;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -127,6 +131,25 @@ class DemoCommandTest {
     report.onCompletion(completion(2, 1, "ab"));
     assertThat(report.complete()).isTrue();
     assertThat(report.faults()).isEmpty();
+  }
+
+  @Test
+  void aRequestsSpeedIsThatOfTheTokensAfterItsFirst() {
+    assertThat(speeds(2)).contains("10.0");
+    assertThat(speeds(1)).contains("-");
+  }
+
+  /** The columns of the table's row for an answer that decoded for 100 ms. */
+  private static List<String> speeds(int tokens) {
+    DemoReport report = new DemoReport(List.of("r"));
+    report.onCompletion(
+        Completion.newBuilder(completion(tokens, 1, "ab"))
+            .setTimings(new Timings(0.0, 0.0, 100.0))
+            .build());
+    StringWriter out = new StringWriter();
+    new DemoPrinter(new PrintWriter(out), Map.of("r", "Hi")).summary(report, new DeltaTimes(), 1);
+    String row = out.toString().lines().filter(line -> line.startsWith("r ")).findFirst().get();
+    return List.of(row.split(" +"));
   }
 
   @Test

@@ -10,6 +10,8 @@ import io.heterospec.schemas.Timings;
 import io.heterospec.schemas.Usage;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LiveSpeedTest {
   private final LiveSpeed speed = new LiveSpeed();
@@ -39,14 +41,28 @@ class LiveSpeedTest {
         Completion.newBuilder()
             .setRequestId("r")
             .setFinishReason(FinishReason.LENGTH)
-            .setUsage(new Usage(10, 50, 0))
+            .setUsage(new Usage(10, 51, 0))
             .setTimings(new Timings(100.0, 50.0, 2_000.0));
     assertThat(LiveSpeed.summary(end.build()))
-        .isEqualTo("50 tokens in 2.0 s, 25.0 tokens/s, ended by length");
+        .isEqualTo("51 tokens in 2.0 s, 25.0 tokens/s, ended by length");
     end.setSpeculation(
         SpeculationSummary.newBuilder().setMode("eagle3").setMeanAcceptanceLength(2.5).build());
     assertThat(LiveSpeed.summary(end.build()))
-        .isEqualTo("50 tokens in 2.0 s, 25.0 tokens/s, acceptance 2.50, ended by length");
+        .isEqualTo("51 tokens in 2.0 s, 25.0 tokens/s, acceptance 2.50, ended by length");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, -", "1, -", "2, 10.0", "3, 20.0"})
+  void theFirstTokenIsThereBeforeDecodingBegins(int tokens, String speed) {
+    Completion end =
+        Completion.newBuilder()
+            .setRequestId("r")
+            .setFinishReason(FinishReason.LENGTH)
+            .setUsage(new Usage(10, tokens, 0))
+            .setTimings(new Timings(0.0, 0.0, 100.0))
+            .build();
+    assertThat(LiveSpeed.tokensPerSecond(end)).isEqualTo(speed);
+    assertThat(LiveSpeed.summary(end)).contains(speed + " tokens/s");
   }
 
   @Test
