@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
           + " busy with short conversations that are soon forgotten. Prints what the processor"
           + " takes from time to time, and says whether memory, threads, RocksDB files and open"
           + " sessions level off and the stream thread polls at least once a second. Exit code 1"
-          + " when not, or when a request fails.",
+          + " when not, or when a request fails, ends twice, or does not end while nothing else"
+          + " comes for 5 minutes.",
       "",
       "With as many requests in flight as prompts, all are published at once; with --cold a new"
           + " processor finds them. What such a burst leaves has no time to level off: only the"
@@ -135,7 +136,9 @@ final class SoakCommand implements Callable<Integer> {
       print(outcome, growing, pollGap);
       stop.close();
       TemporaryDirectory.delete(directory);
-      return growing.isEmpty() && pollGap < SoakVerdict.LONGEST_POLL_GAP && outcome.failed() == 0
+      return growing.isEmpty()
+              && pollGap < SoakVerdict.LONGEST_POLL_GAP
+              && outcome.everyRequestEndedOnceAndWell()
           ? 0
           : HeteroSpec.FAILED;
     }
@@ -190,8 +193,9 @@ final class SoakCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (!json) {
       out.printf(
-          "%d completions, %d failed; longest time between polls %.0f ms%n",
-          outcome.completions(), outcome.failed(), pollGap * 1000);
+          "%d completions, %d failed, %d of requests that were not open;"
+              + " longest time between polls %.0f ms%n",
+          outcome.completions(), outcome.failed(), outcome.surplus(), pollGap * 1000);
       out.println(growth(growing));
       growing.forEach(each -> out.println("  " + each));
       out.flush();
@@ -202,6 +206,7 @@ final class SoakCommand implements Callable<Integer> {
             .put("prompts", outcome.published())
             .put("completions", outcome.completions())
             .put("failed", outcome.failed())
+            .put("surplus", outcome.surplus())
             .put("longest_poll_gap_seconds", Json.rounded(pollGap));
     ArrayNode grows = object.putArray("growing");
     growing.forEach(grows::add);

@@ -1,7 +1,6 @@
 package io.heterospec.topology.cli;
 
-import io.heterospec.schemas.Completion;
-import io.heterospec.schemas.FinishReason;
+import io.heterospec.schemas.PromptEvent;
 import io.heterospec.topology.TopicCreator;
 import io.heterospec.topology.client.EventReader;
 import io.heterospec.topology.client.PromptPublisher;
@@ -33,8 +32,16 @@ final class SoakRun {
 
   /**
    * @param failed completions with an error
+   * @param surplus completions of requests that were not open
    */
-  record Outcome(int published, int completions, int failed, List<SoakSample> samples) {}
+  record Outcome(
+      int published, int completions, int failed, int surplus, List<SoakSample> samples) {
+
+    /** Whether every request ended once, and none with an error. */
+    boolean everyRequestEndedOnceAndWell() {
+      return completions == published && failed == 0 && surplus == 0;
+    }
+  }
 
   private final ChaosCluster cluster;
   private final ChaosLoad load;
@@ -42,10 +49,8 @@ final class SoakRun {
   private final Consumer<SoakSample> progress;
   private final List<SoakSample> samples = new ArrayList<>();
   private final Queue<ChaosLoad.Turn> waiting = new ArrayDeque<>();
+  private SoakRequests requests = new SoakRequests();
   private int conversations;
-  private int published;
-  private int completions;
-  private int failed;
 
   /**
    * @param cluster of one instance, not started yet
@@ -61,7 +66,8 @@ final class SoakRun {
   /**
    * Runs everything, once.
    *
-   * @throws IllegalStateException when the instance does not start, ends, or does not answer
+   * @throws IllegalStateException when the instance does not start, ends, or does not answer any
+   *     more
    */
   Outcome run() throws InterruptedException, IOException {
     cluster.startServers();
@@ -81,7 +87,7 @@ final class SoakRun {
       }
       long start = System.nanoTime();
       long due = 0;
-      while (isLoading(start) || completions < published) {
+      while (isLoading(start) || requests.open() > 0) {
         double seconds = (System.nanoTime() - start) / 1e9;
         if (seconds >= due) {
           sample(probe, seconds);
@@ -90,10 +96,17 @@ final class SoakRun {
         if (isLoading(start)) {
           publish(publisher, plan.prompts(), plan.inFlight());
         }
-        reader.poll(POLL, counting());
+        reader.poll(POLL, requests);
+        requests.requireNews(System.nanoTime());
       }
+      reader.poll(POLL, requests); // anything that comes too often comes now
       sample(probe, (System.nanoTime() - start) / 1e9);
-      return new Outcome(published, completions, failed, List.copyOf(samples));
+      return new Outcome(
+          requests.published(),
+          requests.completions(),
+          requests.failed(),
+          requests.surplus(),
+          List.copyOf(samples));
     }
   }
 
@@ -101,16 +114,14 @@ final class SoakRun {
   private void warmUp(EventReader reader, PromptPublisher publisher) {
     long end = System.nanoTime() + START_LIMIT.toNanos();
     publish(publisher, WARM_UP, WARM_UP);
-    while (completions < WARM_UP) {
+    while (requests.open() > 0) {
       if (System.nanoTime() > end) {
         throw new IllegalStateException(
             "the first %d prompts were not answered".formatted(WARM_UP));
       }
-      reader.poll(POLL, counting());
+      reader.poll(POLL, requests);
     }
-    published = 0;
-    completions = 0;
-    failed = 0;
+    requests = new SoakRequests();
   }
 
   private static void awaitReady(InstanceProbe probe) throws InterruptedException {
@@ -124,36 +135,26 @@ final class SoakRun {
   }
 
   private boolean isLoading(long start) {
-    return published < plan.prompts() && System.nanoTime() - start < plan.time().toNanos();
+    return requests.published() < plan.prompts()
+        && System.nanoTime() - start < plan.time().toNanos();
   }
 
   private void sample(InstanceProbe probe, double seconds)
       throws InterruptedException, IOException {
-    SoakSample sample = probe.sample(seconds, completions);
+    SoakSample sample = probe.sample(seconds, requests.completions());
     samples.add(sample);
     progress.accept(sample);
   }
 
-  private EventReader.Handler counting() {
-    return new EventReader.Handler() {
-      @Override
-      public void onCompletion(Completion completion) {
-        completions++;
-        if (completion.getFinishReason() == FinishReason.FAILED) {
-          failed++;
-        }
-      }
-    };
-  }
-
   private void publish(PromptPublisher publisher, int prompts, int inFlight) {
-    while (published - completions < inFlight && published < prompts) {
+    while (requests.open() < inFlight && requests.published() < prompts) {
       if (waiting.isEmpty()) {
         waiting.addAll(load.conversation("soak", conversations++));
       }
       // Not waited for: the consumer's end of the pipe tells whether it arrived.
-      publisher.send(waiting.poll().prompt(), Map.of());
-      published++;
+      PromptEvent prompt = waiting.poll().prompt();
+      requests.publishing(prompt.getRequestId());
+      publisher.send(prompt, Map.of());
     }
   }
 }
