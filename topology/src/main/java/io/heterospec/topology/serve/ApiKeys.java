@@ -86,9 +86,19 @@ public final class ApiKeys {
     String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
     Files.writeString(
         file,
-        "%s %s%n".formatted(name, HexFormat.of().formatHex(hash(key))),
+        "%s%s %s%n"
+            .formatted(
+                endsWithinALine(file) ? System.lineSeparator() : "",
+                name,
+                HexFormat.of().formatHex(hash(key))),
         StandardOpenOption.APPEND);
     return key;
+  }
+
+  // As editors may leave it.
+  private static boolean endsWithinALine(Path file) throws IOException {
+    String text = Files.readString(file);
+    return !text.isEmpty() && !text.endsWith("\n") && !text.endsWith("\r");
   }
 
   private static Map<String, byte[]> parse(Path file) throws IOException {

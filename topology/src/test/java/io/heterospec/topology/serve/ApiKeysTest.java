@@ -49,6 +49,17 @@ class ApiKeysTest {
   }
 
   @Test
+  void aKeyGetsALineOfItsOwnWhereTheFileEndsWithinOne() throws IOException {
+    String alice = ApiKeys.create(file, "alice");
+    Files.writeString(file, Files.readString(file).stripTrailing());
+    String bob = ApiKeys.create(file, "bob");
+    ApiKeys keys = ApiKeys.open(file);
+    assertThat(keys.holder(alice)).contains("alice");
+    assertThat(keys.holder(bob)).contains("bob");
+    assertThat(Files.readAllLines(file)).hasSize(2);
+  }
+
+  @Test
   void aFileThatBreaksWhileInUseLeavesTheKeysAsTheyWere() throws IOException {
     String alice = ApiKeys.create(file, "alice");
     ApiKeys keys = ApiKeys.open(file);
