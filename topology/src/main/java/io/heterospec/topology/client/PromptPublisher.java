@@ -18,6 +18,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -25,12 +26,14 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /** Writes prompt events and cancellations as any user of the application would. */
 public final class PromptPublisher implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+  private static final int LEAST_BUFFER_BYTES = 32 << 20; // Kafka's default
 
   private final RequestTraces traces;
   private final Topics topics;
   private final Producer<String, byte[]> producer;
   private final Serializer<PromptEvent> prompts;
   private final Serializer<CancelEvent> cancellations;
+  private final int maxRecordBytes;
 
   /** Without traces. */
   public PromptPublisher(HeteroSpecConfig config) {
@@ -42,6 +45,11 @@ public final class PromptPublisher implements AutoCloseable {
     topics = config.topics();
     Map<String, Object> settings = new HashMap<>(config.clientSettings());
     settings.put(ProducerConfig.LINGER_MS_CONFIG, "0");
+    maxRecordBytes = config.getInt(HeteroSpecConfig.MAX_RECORD_BYTES);
+    settings.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
+    // Nor does a producer take a record that is larger than all of its memory.
+    settings.putIfAbsent(
+        ProducerConfig.BUFFER_MEMORY_CONFIG, Math.max(LEAST_BUFFER_BYTES, maxRecordBytes));
     producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
     Avro avro = new Avro(config.clientSettings());
     prompts = avro.serializer(PromptEvent.class);
@@ -61,7 +69,8 @@ public final class PromptPublisher implements AutoCloseable {
    * Publishes an event.
    *
    * @param headers of the record, as text
-   * @return completes when the broker has it, or with what prevented that
+   * @return completes when the broker has it, or with what prevented that: a {@link
+   *     RecordTooLargeException} that names the limit where the event is too large
    */
   public CompletableFuture<Void> send(PromptEvent prompt, Map<String, String> headers) {
     String key = key(prompt.getSessionId(), prompt.getRequestId());
@@ -106,13 +115,22 @@ public final class PromptPublisher implements AutoCloseable {
             if (failure == null) {
               sent.complete(null);
             } else {
-              sent.completeExceptionally(failure);
+              sent.completeExceptionally(named(failure));
             }
           });
     } catch (KafkaException | IllegalStateException e) {
       sent.completeExceptionally(e);
     }
     return sent;
+  }
+
+  private Exception named(Exception failure) {
+    return failure instanceof RecordTooLargeException
+        ? new RecordTooLargeException(
+            "the prompt does not fit in a record, of which %s allows %d bytes; shorten it"
+                .formatted(HeteroSpecConfig.MAX_RECORD_BYTES, maxRecordBytes),
+            failure)
+        : failure;
   }
 
   @Override

@@ -2,7 +2,7 @@ package io.heterospec.topology.gateway;
 
 import java.time.Duration;
 
-/** A request that this gateway cannot serve now; trying again later may help. */
+/** A request that this gateway cannot serve, or not now. */
 public final class GatewayException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -14,6 +14,8 @@ public final class GatewayException extends RuntimeException {
     OPEN,
     /** Kafka or the schema registry is out of reach, or this gateway is stopping. */
     UNAVAILABLE,
+    /** The prompt is larger than what Kafka takes. */
+    TOO_LARGE,
     /** No answer came in time. */
     TIMEOUT,
     /** Text that was streamed already turned out to be other than what was committed. */

@@ -8,10 +8,12 @@ import io.heterospec.topology.client.PromptPublisher;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,7 +84,8 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
    *
    * @param headers of its record
    * @param limit after which it does not count as open any more
-   * @return completes when the broker has the prompt, or with what prevented that
+   * @return completes when the broker has the prompt, or with a {@link GatewayException} that says
+   *     what prevented that
    * @throws GatewayException when the bound is reached, the request id is open, or this stops
    */
   public CompletableFuture<Void> startDetached(
@@ -112,16 +115,26 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
     }
     return publisher
         .send(prompt, headers)
-        .whenComplete(
+        .handle(
             (sent, failure) -> {
-              if (failure != null) {
-                LOG.warn("request {} could not be published: {}", id, failure.toString());
-                lose(
-                    generation,
-                    GatewayException.Reason.UNAVAILABLE,
-                    "the request could not be handed to Kafka; try again later");
+              if (failure == null) {
+                return null;
               }
+              LOG.warn("request {} could not be published: {}", id, failure.toString());
+              GatewayException lost = unpublished(failure);
+              lose(generation, lost);
+              throw lost;
             });
+  }
+
+  private static GatewayException unpublished(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof RecordTooLargeException
+        ? new GatewayException(GatewayException.Reason.TOO_LARGE, cause.getMessage(), Duration.ZERO)
+        : new GatewayException(
+            GatewayException.Reason.UNAVAILABLE,
+            "the request could not be handed to Kafka; try again later",
+            Duration.ZERO);
   }
 
   /** Cancels a generation whose observer is gone: it is not called any more. */
@@ -188,8 +201,11 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
   }
 
   private void lose(OpenGeneration generation, GatewayException.Reason reason, String message) {
+    lose(generation, new GatewayException(reason, message, Duration.ZERO));
+  }
+
+  private void lose(OpenGeneration generation, GatewayException lost) {
     if (remove(generation.prompt().getRequestId()) != null) {
-      GatewayException lost = new GatewayException(reason, message, Duration.ZERO);
       tell(generation, () -> generation.onLost(lost));
     }
   }

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -63,7 +65,7 @@ class HeteroSpecClientTest {
 
   @BeforeAll
   static void start() {
-    broker = EmbeddedBroker.start(directory, 0, Map.of());
+    broker = EmbeddedBroker.start(directory, 0, Map.of("message.max.bytes", "2000000"));
     registry = SchemaRegistryServer.start(broker.bootstrapServers(), 0);
     settings =
         Map.of(
@@ -280,6 +282,28 @@ class HeteroSpecClientTest {
 
   private static PromptEvent prompt(ConsumerRecord<String, byte[]> record) {
     return avro.deserializer(PromptEvent.class).deserialize(topics.prompts(), record.value());
+  }
+
+  private static void publish(int promptBytes, int maxRecordBytes) throws InterruptedException {
+    Map<String, Object> limited = new HashMap<>(settings);
+    limited.put(HeteroSpecConfig.MAX_RECORD_BYTES, Integer.toString(maxRecordBytes));
+    limited.put(HeteroSpecConfig.TOPIC_PREFIX, "large.");
+    HeteroSpecConfig config = HeteroSpecConfig.fromMap(limited);
+    TopicCreator.ensure(config);
+    try (PromptPublisher publisher = new PromptPublisher(config)) {
+      publisher.publish(HeteroSpecClient.prompt("x".repeat(promptBytes)).build());
+    }
+  }
+
+  @Test
+  void aPromptMayBeAsLargeAsARecordAndNoLarger() throws InterruptedException {
+    publish(1_500_000, 2_000_000);
+    assertThatThrownBy(() -> publish(100_000, 1 << 16))
+        .rootCause()
+        .isInstanceOf(RecordTooLargeException.class);
+    assertThatThrownBy(() -> publish(100_000, 1 << 16))
+        .cause()
+        .hasMessageContaining(HeteroSpecConfig.MAX_RECORD_BYTES + " allows 65536 bytes");
   }
 
   @Test

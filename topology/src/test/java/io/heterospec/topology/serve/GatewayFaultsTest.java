@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad requests and bad clients: they get the status they deserve and leave nothing behind. */
 class GatewayFaultsTest {
@@ -38,6 +39,7 @@ class GatewayFaultsTest {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static StagedEngine engine;
   private static GatewayCluster cluster;
+  private static HttpService roomy;
 
   @BeforeAll
   static void start() throws Exception {
@@ -55,6 +57,13 @@ class GatewayFaultsTest {
                 "10000",
                 HeteroSpecConfig.MAX_UNREAD_BYTES,
                 "20000"));
+    roomy =
+        cluster.anotherGateway(
+            Map.of(
+                HeteroSpecConfig.MAX_PROMPT_BYTES,
+                "200000",
+                HeteroSpecConfig.MAX_RECORD_BYTES,
+                "65536"));
   }
 
   @AfterEach
@@ -87,7 +96,11 @@ class GatewayFaultsTest {
   }
 
   private static HttpRequest post(String path, String body) {
-    return HttpRequest.newBuilder(URI.create(cluster.http.url() + path))
+    return post(cluster.http, path, body);
+  }
+
+  private static HttpRequest post(HttpService http, String path, String body) {
+    return HttpRequest.newBuilder(URI.create(http.url() + path))
         .header("Content-Type", "application/json")
         .POST(HttpRequest.BodyPublishers.ofString(body))
         .build();
@@ -176,6 +189,24 @@ class GatewayFaultsTest {
         send("/v1/completions", "{\"prompt\": \"%s\"}".formatted("x".repeat(15_000)));
     assertThat(prompt.statusCode()).isEqualTo(400);
     assertThat(prompt.body()).contains("context_length_exceeded");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/completions | {\"prompt\": \"%s\"}",
+        "/v1/completions | {\"prompt\": \"%s\", \"stream\": true}",
+        "/v1/responses | {\"input\": \"%s\"}",
+        "/v1/responses | {\"input\": \"%s\", \"background\": true}"
+      })
+  void aPromptThatFitsInNoRecordIsRefusedWithTheLimitAndItsSetting(String call) throws Exception {
+    String[] pathAndBody = call.split(" \\| ", 2);
+    String body = pathAndBody[1].formatted("x".repeat(100_000));
+    HttpResponse<String> answer =
+        CLIENT.send(post(roomy, pathAndBody[0], body), HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.statusCode()).isEqualTo(413);
+    assertThat(answer.body())
+        .contains("request_too_large", HeteroSpecConfig.MAX_RECORD_BYTES, "65536");
   }
 
   @ParameterizedTest

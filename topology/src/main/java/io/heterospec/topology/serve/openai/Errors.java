@@ -43,6 +43,7 @@ final class Errors {
               e.retryAfter().isZero() ? Duration.ofSeconds(1) : e.retryAfter());
       case OPEN -> ApiError.of(409, "already_open", e.getMessage());
       case UNAVAILABLE -> ApiError.of(503, code, e.getMessage());
+      case TOO_LARGE -> ApiError.of(413, "request_too_large", e.getMessage());
       case TIMEOUT -> ApiError.of(504, code, e.getMessage());
       case TEXT_CHANGED -> ApiError.of(502, code, e.getMessage());
     };

@@ -222,6 +222,9 @@ public final class ResponseEndpoints implements Endpoints {
     if (cause instanceof ApiError refusal) {
       return refusal;
     }
+    if (cause instanceof GatewayException lost) {
+      return Errors.of(lost);
+    }
     LOG.warn("a response could not be handed to Kafka: {}", cause.toString());
     return ApiError.of(503, "unavailable", "Kafka cannot be reached; try again later");
   }
