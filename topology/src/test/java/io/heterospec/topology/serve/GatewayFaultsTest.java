@@ -60,6 +60,8 @@ class GatewayFaultsTest {
     roomy =
         cluster.anotherGateway(
             Map.of(
+                HeteroSpecConfig.MAX_REQUEST_BYTES,
+                Integer.toString(Integer.MAX_VALUE),
                 HeteroSpecConfig.MAX_PROMPT_BYTES,
                 "200000",
                 HeteroSpecConfig.MAX_RECORD_BYTES,
@@ -189,6 +191,17 @@ class GatewayFaultsTest {
         send("/v1/completions", "{\"prompt\": \"%s\"}".formatted("x".repeat(15_000)));
     assertThat(prompt.statusCode()).isEqualTo(400);
     assertThat(prompt.body()).contains("context_length_exceeded");
+  }
+
+  @Test
+  void aBodyMayHaveAsManyBytesAsTheLimitEvenTheHighest() throws Exception {
+    String form = "{\"prompt\": \"%s\", \"n\": 2}";
+    String longest = form.formatted("x".repeat(20_000 - form.length() + 2));
+    assertThat(send("/v1/completions", longest).body()).contains("n is not supported");
+    assertThat(send("/v1/completions", longest + " ").statusCode()).isEqualTo(413);
+    HttpResponse<String> answer =
+        CLIENT.send(post(roomy, "/v1/completions", longest), HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.body()).contains("n is not supported");
   }
 
   @ParameterizedTest

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.heterospec.topology.serve.ApiError;
 import io.javalin.http.Context;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -39,8 +40,9 @@ final class JsonRequest {
    *     object in JSON
    */
   static JsonRequest of(Context ctx, int maxBytes) throws IOException {
-    byte[] bytes = ctx.req().getInputStream().readNBytes(maxBytes + 1);
-    if (bytes.length > maxBytes) {
+    InputStream body = ctx.req().getInputStream();
+    byte[] bytes = body.readNBytes(maxBytes);
+    if (bytes.length == maxBytes && body.read() >= 0) {
       throw ApiError.of(
           413, "request_too_large", "the request has more than %d bytes".formatted(maxBytes));
     }
