@@ -5,17 +5,24 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.heterospec.processor.engine.CycleReport;
 import io.heterospec.processor.engine.GenerationStep;
 import java.io.IOException;
-import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Cycles as JSON lines with the field names of {@code StepTelemetry}, trees included. */
+/**
+ * Cycles as JSON lines with the field names of {@code StepTelemetry}, trees included. They are
+ * written on the engine's thread, which what goes wrong here must not end: {@link #close} tells.
+ */
 final class TraceWriter implements AutoCloseable {
-  private final PrintWriter out;
+  private final Path file;
+  private final Writer out; // guarded by this
+  private IOException failure; // guarded by this; null while all was written
 
   TraceWriter(Path file) {
+    this.file = file;
     try {
-      out = new PrintWriter(Files.newBufferedWriter(file));
+      out = Files.newBufferedWriter(file);
     } catch (IOException e) {
       throw new UsageException("trace file " + file + " cannot be written: " + e.getMessage(), e);
     }
@@ -69,11 +76,34 @@ final class TraceWriter implements AutoCloseable {
           .put("verified", node.verified())
           .put("accepted", node.accepted());
     }
-    Json.print(out, line);
+    print(line);
   }
 
+  private synchronized void print(ObjectNode line) {
+    if (failure != null) {
+      return; // a trace that is cut off ends where it is
+    }
+    try {
+      out.write(Json.MAPPER.writeValueAsString(line) + System.lineSeparator());
+      out.flush();
+    } catch (IOException e) {
+      failure = e;
+    }
+  }
+
+  /**
+   * @throws UncheckedIOException when a cycle was not written
+   */
   @Override
-  public void close() {
-    out.close();
+  public synchronized void close() {
+    try {
+      out.close();
+    } catch (IOException e) {
+      failure = failure == null ? e : failure;
+    }
+    if (failure != null) {
+      throw new UncheckedIOException(
+          "trace file %s is cut off: %s".formatted(file, failure.getMessage()), failure);
+    }
   }
 }

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -139,6 +141,15 @@ class CommandLineTest {
     assertThat(Cli.run("bench", "--prompts", file.toString()).err()).contains("p.jsonl line 2");
     Files.writeString(file, "{\"turns\": []}\n");
     assertThat(Cli.run("bench", "--prompts", file.toString()).err()).contains("turns[0]");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aTraceThatTheDiskHasNoRoomForIsAFailure() {
+    Cli result = Cli.run("generate", "--prompt-ids", "1,15,7", "--trace", "/dev/full");
+    assertThat(result.err()).contains("trace file /dev/full is cut off: No space left on device");
+    assertThat(result.code()).isEqualTo(HeteroSpec.FAILED);
+    assertThat(result.out()).contains("tokens/s");
   }
 
   @Test
