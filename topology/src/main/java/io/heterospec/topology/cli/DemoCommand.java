@@ -2,6 +2,7 @@ package io.heterospec.topology.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.heterospec.processor.engine.EngineOptions;
+import io.heterospec.processor.engine.SamplingParams;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.Sampling;
@@ -92,6 +93,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter err = spec.commandLine().getErr();
     Map<String, String> prompts = load.prompts();
+    requireSampling();
     err.println("Starting the broker, the registry, the engine and the topology…");
     Path data = Files.createTempDirectory("heterospec-demo");
     Parts parts = new Parts();
@@ -112,6 +114,11 @@ final class DemoCommand implements Callable<Integer> {
         return stay && result == 0 ? stay(cluster, parts) : result;
       }
     }
+  }
+
+  // Before anything is started: later the router refuses every prompt.
+  private void requireSampling() {
+    var unused = new SamplingParams(maxTokens, temperature, 0, 1, 0, List.of(), false);
   }
 
   private Set<Role> roles() {

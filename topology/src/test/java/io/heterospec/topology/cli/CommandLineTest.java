@@ -102,6 +102,8 @@ class CommandLineTest {
         "demo --prompts nowhere.jsonl                     | nowhere.jsonl cannot be read",
         "demo --limit -1                                  | --limit must be 0 or more, got -1",
         "demo --concurrency 0                             | --concurrency must be 1 or more, got 0",
+        "demo --max-tokens 0                              | max_tokens must be",
+        "demo --temperature -1                            | temperature must be between",
         "demo --warm-up -1                                | --warm-up must be 0 or more, got -1",
         "calibrate --prompts nowhere.jsonl                | nowhere.jsonl cannot be read",
         "api-key --name alice                             | --file",
