@@ -57,7 +57,10 @@ public record Topics(String prefix) {
     return prefix + "deltas";
   }
 
-  /** {@link Completion}s, exactly one for each request id. */
+  /**
+   * {@link Completion}s: exactly one for each request id that a processor takes up, and one for
+   * each prompt event that the router refuses.
+   */
   public String completions() {
     return prefix + "completions";
   }

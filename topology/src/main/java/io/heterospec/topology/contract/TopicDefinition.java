@@ -89,7 +89,8 @@ public record TopicDefinition(
             topics.completions(),
             Use.OUTPUT,
             Completion.getClassSchema(),
-            "The end of each request, exactly one for each request id."));
+            "The end of each request: exactly one per request id that a processor takes up, and one for"
+                + " each prompt event that the router refuses."));
     all.add(
         of(
             "telemetry",
