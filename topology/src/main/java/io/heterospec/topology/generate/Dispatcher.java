@@ -7,6 +7,7 @@ import io.heterospec.topology.route.InvalidRequestException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * Gives the engine what may run and knows what it runs. What the engine has no place for stays in
@@ -30,24 +31,30 @@ final class Dispatcher {
   private final Submission submission;
   private final Outbox outbox;
   private final Retries retries;
+  private final Predicate<String> cancelled;
   private final Refusal refusal;
   private final Map<String, Running> byEngineId = new HashMap<>();
   private final Map<String, Running> byRequestId = new HashMap<>();
   private long offeringNanos; // spent on offers since there was new time for them
   private Running next; // prepared, but the engine was full: it is not prepared for every offer
 
+  /**
+   * @param cancelled whether a request was cancelled and has not ended
+   */
   Dispatcher(
       DecodeEngine engine,
       PendingWork pending,
       Submission submission,
       Outbox outbox,
       Retries retries,
+      Predicate<String> cancelled,
       Refusal refusal) {
     this.engine = engine;
     this.pending = pending;
     this.submission = submission;
     this.outbox = outbox;
     this.retries = retries;
+    this.cancelled = cancelled;
     this.refusal = refusal;
   }
 
@@ -80,6 +87,9 @@ final class Dispatcher {
       pending.started(id);
       byEngineId.put(running.engineId(), running);
       byRequestId.put(id, running);
+      if (cancelled.test(id)) {
+        cancel(id);
+      }
     } catch (InvalidRequestException e) {
       refusal.refuse(pending.get(id), e);
     }

@@ -105,6 +105,7 @@ public final class GenerateProcessor
                 engine, sessions, pages, settings.sessionOverflow(), settings.recordLimit()),
             outbox,
             new Retries(settings.retryBackoff()),
+            requestIds::isCancelled,
             this::refuse);
     metrics.pending(pending.size());
     handover.join(this);
@@ -143,7 +144,7 @@ public final class GenerateProcessor
         Records.pending(request, record, context.recordMetadata().orElseThrow(), now());
     pending.add(generation);
     metrics.pending(1);
-    if (requestIds.takeCancelled(id)) {
+    if (requestIds.isCancelled(id)) {
       endWithoutEngine(generation, FinishReason.CANCELLED, null);
     } else {
       dispatch();
@@ -159,15 +160,14 @@ public final class GenerateProcessor
         at.offset());
   }
 
+  // What the engine runs, or has published text of, is the engine's to end: it has the text. Should
+  // it not come to that now, the next submission is cancelled at once.
   private void cancel(String id) {
-    if (dispatcher.cancel(id)) {
-      return;
-    }
-    PendingGeneration waiting = pending.get(id);
-    if (waiting != null) {
-      endWithoutEngine(waiting, FinishReason.CANCELLED, null);
+    boolean running = dispatcher.cancel(id);
+    if (!running && pending.contains(id) && !pending.hasProgress(id)) {
+      endWithoutEngine(pending.get(id), FinishReason.CANCELLED, null);
     } else if (!requestIds.isFinished(id)) {
-      requestIds.cancelledEarly(id, context.currentSystemTimeMs());
+      requestIds.cancelled(id, context.currentSystemTimeMs());
     }
   }
 

@@ -172,7 +172,8 @@ final class PendingWork {
     }
   }
 
-  private boolean hasProgress(String requestId) {
+  /** Whether something of a generation's text was published. */
+  boolean hasProgress(String requestId) {
     try (KeyValueIterator<String, GenerationProgress> steps = progress.of(requestId)) {
       return steps.hasNext();
     }

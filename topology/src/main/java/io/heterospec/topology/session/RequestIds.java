@@ -4,8 +4,9 @@ import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * What one task remembers of request ids for a while: which are finished, so that a prompt event
- * that comes again is not run again, and which were cancelled before their prompt came (the prompt
- * takes one hop more, through the router).
+ * that comes again is not run again, and which were cancelled and have not ended. Of those the
+ * prompt may be still to come (it takes one hop more, through the router), or the engine runs them
+ * and might be lost before it stops them.
  */
 public final class RequestIds {
   private static final String FINISHED = "f:";
@@ -23,21 +24,23 @@ public final class RequestIds {
 
   public void finished(String requestId, long nowMs) {
     store.put(FINISHED + requestId, nowMs);
+    // To delete what is not there would be a record in the changelog all the same.
+    if (isCancelled(requestId)) {
+      store.delete(CANCELLED + requestId);
+    }
   }
 
   public boolean isFinished(String requestId) {
     return store.get(FINISHED + requestId) != null;
   }
 
-  public void cancelledEarly(String requestId, long nowMs) {
+  public void cancelled(String requestId, long nowMs) {
     store.put(CANCELLED + requestId, nowMs);
   }
 
-  /** Whether the id was cancelled before its prompt came; forgets it. */
-  public boolean takeCancelled(String requestId) {
-    String key = CANCELLED + requestId;
-    // To delete what is not there would be a record in the changelog all the same.
-    return store.get(key) != null && store.delete(key) != null;
+  /** Whether the id was cancelled and has not ended. */
+  public boolean isCancelled(String requestId) {
+    return store.get(CANCELLED + requestId) != null;
   }
 
   /**

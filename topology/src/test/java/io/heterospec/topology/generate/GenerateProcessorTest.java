@@ -365,6 +365,30 @@ class GenerateProcessorTest {
   }
 
   @Test
+  void aRequestThatIsCancelledAfterItsAttemptFailedEndsWithTheTextThatWasPublished() {
+    for (String id : List.of("before", "after")) { // the processor hears of the failure
+      send(id, null);
+      engine.of(id).step(1, 2);
+      tick();
+      FakeEngine.Live live = engine.of(id);
+      engine.live.clear();
+      live.end(FinishReason.FAILED, "", "ENGINE_ERROR", true);
+      if (id.equals("after")) {
+        tick();
+      }
+      cancellations.pipeInput(id, CancelEvent.newBuilder().setRequestId(id).build());
+      tick();
+      driver.advanceWallClockTime(Duration.ofMinutes(2));
+      tick();
+      Completion completion = onlyCompletion();
+      assertThat(completion.getFinishReason().name()).isEqualTo("CANCELLED");
+      assertThat(completion.getText()).isEqualTo("bc");
+      assertThat(completion.getTokenIds()).containsExactly(1, 2);
+    }
+    assertThat(stored(Stores.REQUEST_IDS)).isEqualTo(2); // as finished, and no more as cancelled
+  }
+
+  @Test
   void aBacklogIsStoredAndOfferedOneByOne() {
     engine.capacity = 1;
     for (int i = 0; i < BACKLOG; i++) {

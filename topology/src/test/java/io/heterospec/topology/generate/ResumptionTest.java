@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.heterospec.processor.engine.FinishReason;
 import io.heterospec.processor.engine.GenerationRequest;
+import io.heterospec.schemas.CancelEvent;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.GenerationDelta;
@@ -207,6 +208,21 @@ class ResumptionTest {
     engine.finish("r1", FinishReason.CANCELLED);
     tick();
     assertThat(forwarded(Completion.class)).extracting(Completion::getText).containsExactly("bc");
+  }
+
+  @Test
+  void aCancellationThatTheEngineHadNotComeToHoldsForTheNextOwner() {
+    send("r1", null, 0);
+    engine.of("r1").step(1, 2);
+    tick();
+    processor.process(new Record<>("r1", CancelEvent.newBuilder().setRequestId("r1").build(), 0));
+    processor.close();
+    takeOver();
+    tick();
+    tick();
+    assertThat(forwarded(Completion.class))
+        .extracting(Completion::getFinishReason, Completion::getText)
+        .containsExactly(tuple(io.heterospec.schemas.FinishReason.CANCELLED, "bc"));
   }
 
   @Test
