@@ -544,7 +544,7 @@ class SchedulerTest {
   }
 
   @Test
-  void aSessionStaysWhereTheMemoryOfItsOwnTurnIsEnough() {
+  void sessionsStayWhereTheyFitOnceTheTurnHasGivenUpItsOwnMemory() {
     MemoryPages pages = new MemoryPages("session");
     Sequence probe = new Sequence(turn("probe", pages), null, policies.named("heterospec"), text);
     schedule(8, 512, CACHE);
@@ -555,10 +555,13 @@ class SchedulerTest {
     schedule(8, 512, capacity * caches.rowBytes());
     add(turn("first", pages), 1);
     finish();
+    add(turn("other", new MemoryPages("other")), 1);
+    finish();
     add(turn("second", pages), 1);
     finish();
     assertThat(recordings.get("second").result().cacheTier()).isEqualTo(CacheTier.DEVICE);
     scheduler.forget("session");
+    scheduler.forget("other");
   }
 
   @Test
