@@ -120,17 +120,17 @@ final class CostMeter {
     long begin = System.nanoTime();
     try {
       for (int s = 0; s < SEQUENCES.length; s++) {
-        if (s > 0 && (System.nanoTime() - begin > MOST_NANOS || !fits(SEQUENCES[s], context))) {
+        if (s > 0 && (System.nanoTime() - begin > MOST_NANOS || !hasRoom(SEQUENCES[s], context))) {
           extrapolate(s, verify, lone, level, extend);
           break;
         }
         while (caches.size() < SEQUENCES[s]) {
-          KvCache cache = target.newCache(context + ROWS[ROWS.length - 1] + 2);
+          KvCache cache = target.newCache(slotRows(context));
           caches.add(cache);
           if (context > 0) {
             target.prefill(new int[context], 0, context, cache).close();
           }
-          KvCache headCache = head.newCache(context + ROWS[ROWS.length - 1] + 2);
+          KvCache headCache = head.newCache(slotRows(context));
           headCaches.add(headCache);
           headCache.append(context);
         }
@@ -153,14 +153,17 @@ final class CostMeter {
     return new CostTable(conditions, SEQUENCES, ROWS, verify, lone, level, extend, read);
   }
 
-  private boolean fits(int sequences, int context) {
-    long rowBytes = target.memory().rowBytes() + head.memory().rowBytes();
-    return sequences * (context + ROWS[ROWS.length - 1] + 2) * rowBytes <= cacheBytes;
+  private static int slotRows(int context) {
+    return context + ROWS[ROWS.length - 1] + 2;
   }
 
-  // A large model: more sequences would take minutes to measure, or more memory than there is.
-  // Where
-  // a pass takes so long, it is arithmetic that takes it, and so grows with the rows.
+  private boolean hasRoom(int sequences, int context) {
+    long rowBytes = target.memory().rowBytes() + head.memory().rowBytes();
+    return sequences * slotRows(context) * rowBytes <= cacheBytes;
+  }
+
+  // A large model: more sequences would take minutes to measure, or more memory than there is. What
+  // a pass takes is mostly arithmetic then, and grows with the rows.
   static void extrapolate(
       int from, double[][] verify, double[][] lone, double[][] level, double[] extend) {
     for (int s = from; s < SEQUENCES.length; s++) {

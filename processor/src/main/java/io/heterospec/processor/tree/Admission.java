@@ -112,9 +112,7 @@ final class Admission {
   }
 
   private double passMs(double rows, int tallest) {
-    return otherRows > 0
-        ? costs.verifyMs(sequences, rows)
-        : costs.verifyMs(sequences, rows, tallest);
+    return costs.verifyMs(sequences, otherRows, rows, tallest);
   }
 
   /** Nodes that were admitted. */

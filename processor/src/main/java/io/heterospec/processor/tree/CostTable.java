@@ -72,6 +72,19 @@ public record CostTable(
   }
 
   /**
+   * A target pass over trees of the budget beside those of other policies, which may be taller.
+   *
+   * @param otherRows of sequences outside the budget
+   * @param totalRows of all sequences, at least one each
+   * @param tallest rows of the budget's sequence with the most
+   */
+  double verifyMs(int sequenceCount, int otherRows, double totalRows, double tallest) {
+    return otherRows > 0
+        ? verifyMs(sequenceCount, totalRows)
+        : verifyMs(sequenceCount, totalRows, tallest);
+  }
+
+  /**
    * A target pass over trees of one size.
    *
    * @param totalRows of all sequences, at least one each

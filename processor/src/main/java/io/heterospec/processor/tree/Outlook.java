@@ -19,6 +19,7 @@ final class Outlook {
   private double[] nodes = new double[0];
   private CostCorrection correction;
   private int sequences;
+  private int otherRows;
   private double plainRows;
   private double plainMs;
   private double price;
@@ -34,13 +35,14 @@ final class Outlook {
    *
    * @param corrected how far costs are from the table
    * @param sequenceCount of the cycle
-   * @param rows of the cycle without drafts
+   * @param rowsOfOthers rows that sequences outside the budget verify
    * @param worth tokens that a millisecond is worth
    */
-  void begin(CostCorrection corrected, int sequenceCount, double rows, double worth) {
+  void begin(CostCorrection corrected, int sequenceCount, int rowsOfOthers, double worth) {
     correction = corrected;
     sequences = sequenceCount;
-    plainRows = rows;
+    otherRows = rowsOfOthers;
+    plainRows = sequences + otherRows;
     plainMs = costs.verifyMs(sequences, plainRows);
     price = worth;
     drafting = 0;
@@ -99,12 +101,8 @@ final class Outlook {
     double best = Double.NEGATIVE_INFINITY;
     for (int n = 0; n < NODES.length; n++) {
       double rows = plainRows + (double) drafting * NODES[n];
-      // Trees of sequences outside the budget may be taller.
-      double tableMs =
-          plainRows > sequences
-              ? costs.verifyMs(sequences, rows)
-              : costs.verifyMs(sequences, rows, 1.0 + NODES[n]);
-      double passMs = correction.tree() * tableMs;
+      double passMs =
+          correction.tree() * costs.verifyMs(sequences, otherRows, rows, 1.0 + NODES[n]);
       double ms = extendMs + passMs - plainMs;
       for (int d = 0; d < DEPTHS.length; d++) {
         int width = Math.max(1, Math.min(levelMs.length - 1, NODES[n] / DEPTHS[d]));

@@ -207,7 +207,7 @@ public final class SpeculationBudget {
 
   // As many of the likeliest as pay for what they cost together.
   private void promiseForThoseThatPay(List<Share> best) {
-    outlook.begin(correction, sequences, sequences + otherRows, cautiousPrice);
+    outlook.begin(correction, sequences, otherRows, cautiousPrice);
     double most = 0;
     double catchUp = 0;
     for (int n = 1; n <= best.size() && best.get(n - 1).limit >= 1; n++) {
@@ -232,7 +232,7 @@ public final class SpeculationBudget {
     if (!share.history.isTrial()) {
       return false;
     }
-    outlook.begin(correction, sequences, sequences + otherRows, price);
+    outlook.begin(correction, sequences, otherRows, price);
     outlook.add(PREDICTABLE, share.weight, share.limit);
     double each = outlook.net();
     double draftMs = costs.readMs(share.unseenRows) + costs.extendMs(1) + costs.levelMs(1, 1);

@@ -15,7 +15,9 @@ import java.util.function.Consumer;
 /** A load through the topics: requests are published at a pace. What is read goes to a report. */
 final class DemoRun implements EventReader.Handler {
   private static final Duration POLL = Duration.ofMillis(50);
-  private static final Duration SILENCE_LIMIT = Duration.ofMinutes(5);
+
+  /** A load that nothing comes from for so long is over. */
+  static final Duration SILENCE_LIMIT = Duration.ofMinutes(5);
 
   /** What is done and asked between two polls. */
   interface Watch {

@@ -3,14 +3,11 @@ package io.heterospec.topology.cli;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.FinishReason;
 import io.heterospec.topology.client.EventReader;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 
 /** The requests of a load by their ids: each is open from its publishing to its one end. */
 final class SoakRequests implements EventReader.Handler {
-  private static final Duration SILENCE_LIMIT = Duration.ofMinutes(5);
-
   private final Set<String> open = new HashSet<>();
   private int published;
   private int completions;
@@ -68,10 +65,10 @@ final class SoakRequests implements EventReader.Handler {
    * @throws IllegalStateException when nothing comes any more
    */
   void requireNews(long nowNanos) {
-    if (!open.isEmpty() && nowNanos - lastEventNanos > SILENCE_LIMIT.toNanos()) {
+    if (!open.isEmpty() && nowNanos - lastEventNanos > DemoRun.SILENCE_LIMIT.toNanos()) {
       throw new IllegalStateException(
           "%d of %d requests ended, then nothing more came for %d minutes"
-              .formatted(completions, published, SILENCE_LIMIT.toMinutes()));
+              .formatted(completions, published, DemoRun.SILENCE_LIMIT.toMinutes()));
     }
   }
 }

@@ -41,7 +41,7 @@ final class PendingWork {
       return new Place(
           prompt.getRequestId(),
           prompt.getPriority(),
-          prompt.getDeadline() == null ? NO_DEADLINE : prompt.getDeadline().toEpochMilli(),
+          PendingWork.deadlineMs(prompt),
           generation.getOrigin().getOffset());
     }
   }
@@ -170,6 +170,11 @@ final class PendingWork {
     if (place.deadlineMs() != NO_DEADLINE && !hasProgress(place.requestId())) {
       due.add(place);
     }
+  }
+
+  /** Milliseconds since the epoch; {@link Long#MAX_VALUE} for never. */
+  static long deadlineMs(PromptEvent prompt) {
+    return prompt.getDeadline() == null ? NO_DEADLINE : prompt.getDeadline().toEpochMilli();
   }
 
   /** Whether something of a generation's text was published. */

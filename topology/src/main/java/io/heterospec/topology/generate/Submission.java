@@ -90,7 +90,7 @@ final class Submission {
                 prompt.getSampling(), engine.model().defaultMaxTokens(), pending.getSeed()),
             prompt.getMode(),
             prompt.getPriority(),
-            prompt.getDeadline() == null ? Long.MAX_VALUE : prompt.getDeadline().toEpochMilli(),
+            PendingWork.deadlineMs(prompt),
             prompt.getTraceTree());
     return prompt.getSessionId() == null
         ? request

@@ -18,10 +18,9 @@ public final class FailedCompletion {
    */
   public static Completion of(
       PromptEvent prompt, String model, InvalidRequestException reason, Instant now) {
-    String session = prompt.getSessionId();
     return Completion.newBuilder()
         .setRequestId(prompt.getRequestId())
-        .setSessionId(session == null || PromptRules.isTooLong(session) ? null : session)
+        .setSessionId(PromptRules.session(prompt))
         .setModel(PromptRules.repeated(model))
         .setFinishReason(FinishReason.FAILED)
         .setError(

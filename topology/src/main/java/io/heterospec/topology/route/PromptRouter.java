@@ -96,8 +96,8 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
   }
 
   private static String key(PromptEvent prompt) {
-    String session = prompt.getSessionId();
-    return session == null || PromptRules.isTooLong(session) ? prompt.getRequestId() : session;
+    String session = PromptRules.session(prompt);
+    return session == null ? prompt.getRequestId() : session;
   }
 
   private void checkSize(RoutedRequest routed, Headers headers) {

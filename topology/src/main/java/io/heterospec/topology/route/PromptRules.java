@@ -94,6 +94,12 @@ public final class PromptRules {
     return id.length() > LONGEST_ID;
   }
 
+  /** The session of a request; null without one, and where no session can have its id. */
+  static String session(PromptEvent prompt) {
+    String session = prompt.getSessionId();
+    return session == null || isTooLong(session) ? null : session;
+  }
+
   /** What a request says, as an answer to it may repeat it: an answer must fit in a record. */
   static String repeated(String said) {
     return isTooLong(said) ? said.substring(0, LONGEST_ID) + '…' : said;
