@@ -223,12 +223,9 @@ public final class HeteroSpecApplication implements AutoCloseable {
 
   /** Whether nothing has failed for good, and every instance runs or rebalances. */
   public boolean healthy() {
-    return failure == null && instancesRun();
-  }
-
-  private boolean instancesRun() {
-    return instances.values().stream()
-        .allMatch(streams -> streams.state().isRunningOrRebalancing());
+    return failure == null
+        && instances.values().stream()
+            .allMatch(streams -> streams.state().isRunningOrRebalancing());
   }
 
   /** Kafka Streams' state of each role; RUNNING means that its stores are restored, too. */
@@ -266,7 +263,9 @@ public final class HeteroSpecApplication implements AutoCloseable {
   /** Hands over what is being generated, leaves the groups and closes. */
   @Override
   public void close() {
-    if (instancesRun()) {
+    // It can whatever became of the other roles.
+    KafkaStreams processor = instances.get(Role.PROCESSOR);
+    if (processor != null && processor.state().isRunningOrRebalancing()) {
       handOver();
     }
     // By default an instance stays a member until its session times out, and its work waits.

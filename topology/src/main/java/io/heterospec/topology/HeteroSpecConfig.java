@@ -65,7 +65,9 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String RESPONSE_RETENTION_MS = "heterospec.gateway.response.retention.ms";
 
   private static final String ROUTER_COMMIT_MS = "100";
+  private static final int LONGEST_COMMIT_MS = 1000; // of a task that asks for none
   private static final String SESSION_TIMEOUT_MS = "6000";
+  private static final int LEAST_BUFFER_BYTES = 32 << 20; // Kafka's default
   private static final Duration LONGEST_TRANSACTION = Duration.ofSeconds(5);
   private static final long MOST_CHANGELOGGED_ROW_BYTES = 16 << 10;
   private static final int LEAST_FOR_PAGES = 640 << 10; // they have up to 512 KiB
@@ -159,7 +161,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
             COMMIT_INTERVAL_MS,
             Type.LONG,
             100L,
-            between(1, 60_000),
+            between(1, LONGEST_COMMIT_MS),
             Importance.MEDIUM,
             "Least time between commits of generated text: latency for read_committed readers against"
                 + " load on the broker. A completion waits a quarter of it at most.")
@@ -383,6 +385,16 @@ public final class HeteroSpecConfig extends AbstractConfig {
     return settings;
   }
 
+  /** The settings of the plain producers: they take records as large as the cluster does. */
+  public Map<String, Object> producerSettings() {
+    Map<String, Object> settings = clientSettings();
+    int most = getInt(MAX_RECORD_BYTES);
+    settings.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, most);
+    // Nor does a producer take a record that is larger than all of its memory.
+    settings.putIfAbsent(ProducerConfig.BUFFER_MEMORY_CONFIG, Math.max(LEAST_BUFFER_BYTES, most));
+    return settings;
+  }
+
   private Map<String, Object> streamsSettings() {
     Map<String, Object> settings = new HashMap<>(originals());
     settings
@@ -433,7 +445,8 @@ public final class HeteroSpecConfig extends AbstractConfig {
     properties.putIfAbsent(
         StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateMemory.Sharing.class.getName());
     // The processor asks for its commits itself; this only bounds an idle task's transaction.
-    properties.putIfAbsent(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "1000");
+    properties.putIfAbsent(
+        StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, Integer.toString(LONGEST_COMMIT_MS));
     return properties;
   }
 

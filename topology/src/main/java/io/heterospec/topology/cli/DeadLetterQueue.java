@@ -31,7 +31,7 @@ final class DeadLetterQueue implements AutoCloseable {
   private static final Duration LOOKUP_LIMIT = Duration.ofSeconds(10);
   private static final Duration POLL = Duration.ofMillis(200);
 
-  private final Map<String, Object> settings;
+  private final Map<String, Object> writing; // settings of the producer
   private final String transactionalId;
   private final Consumer<byte[], byte[]> consumer;
   private final List<TopicPartition> partitions;
@@ -40,9 +40,10 @@ final class DeadLetterQueue implements AutoCloseable {
    * @throws UnusableResourceException when no broker answers or there is no such topic
    */
   DeadLetterQueue(HeteroSpecConfig config) {
-    settings = new HashMap<>(config.clientSettings());
     transactionalId = config.getString(HeteroSpecConfig.APPLICATION_ID) + "-dlq-replay";
-    Map<String, Object> reading = new HashMap<>(settings);
+    writing = config.producerSettings();
+    writing.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+    Map<String, Object> reading = config.clientSettings();
     reading.put(ConsumerConfig.GROUP_ID_CONFIG, transactionalId);
     reading.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     reading.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
@@ -56,7 +57,7 @@ final class DeadLetterQueue implements AutoCloseable {
       consumer.close();
       throw new UnusableResourceException(
           "no Kafka broker answers at %s; start one or give --bootstrap-servers"
-              .formatted(settings.get(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG)),
+              .formatted(reading.get(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG)),
           e);
     } catch (RuntimeException e) {
       consumer.close();
@@ -126,8 +127,6 @@ final class DeadLetterQueue implements AutoCloseable {
           new TopicPartition(record.topic(), record.partition()),
           new OffsetAndMetadata(record.offset() + 1));
     }
-    Map<String, Object> writing = new HashMap<>(settings);
-    writing.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
     try (Producer<byte[], byte[]> producer =
         new KafkaProducer<>(writing, new ByteArraySerializer(), new ByteArraySerializer())) {
       producer.initTransactions();

@@ -2,12 +2,9 @@ package io.heterospec.topology.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.heterospec.schemas.Topics;
 import io.heterospec.topology.HeteroSpecConfig;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Map;
-import org.apache.kafka.clients.CommonClientConfigs;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,24 +21,14 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  heterospec dlq list",
-      "  heterospec dlq replay --limit 10 --bootstrap-servers kafka:9092"
+      "  heterospec dlq replay --limit 10 --config processor.properties"
     })
 final class DlqCommand {
   @Spec CommandSpec spec;
 
   /** Which dead letters. */
   static final class Selection {
-    @Option(
-        names = "--bootstrap-servers",
-        defaultValue = "127.0.0.1:9092",
-        description = "Default: ${DEFAULT-VALUE}.")
-    String bootstrapServers;
-
-    @Option(
-        names = "--topic-prefix",
-        defaultValue = Topics.DEFAULT_PREFIX,
-        description = "Default: ${DEFAULT-VALUE}.")
-    String prefix;
+    @Mixin ClusterOptions cluster;
 
     @Option(
         names = "--limit",
@@ -55,13 +42,7 @@ final class DlqCommand {
 
     DeadLetterQueue open() {
       AtLeast.require("--limit", limit, 0);
-      return new DeadLetterQueue(
-          HeteroSpecConfig.fromMap(
-              Map.of(
-                  CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
-                  bootstrapServers,
-                  HeteroSpecConfig.TOPIC_PREFIX,
-                  prefix)));
+      return new DeadLetterQueue(HeteroSpecConfig.fromMap(cluster.settings()));
     }
   }
 

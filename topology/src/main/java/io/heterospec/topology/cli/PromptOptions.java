@@ -12,13 +12,15 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.CommonClientConfigs;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of commands that send prompt events to a running cluster. */
 final class PromptOptions {
+  private static final String LOCAL_REGISTRY = "http://127.0.0.1:8081";
+
   @Mixin SamplingOptions sampling;
+  @Mixin ClusterOptions cluster;
 
   @Option(names = "--model", paramLabel = "NAME", description = "Model. Default: the router's.")
   String model;
@@ -26,16 +28,7 @@ final class PromptOptions {
   @Option(names = "--mode", description = "Tree policy. Default: the processor's.")
   String mode;
 
-  @Option(
-      names = "--bootstrap-servers",
-      defaultValue = "127.0.0.1:9092",
-      description = "Default: ${DEFAULT-VALUE}.")
-  String bootstrapServers;
-
-  @Option(
-      names = "--schema-registry-url",
-      defaultValue = "http://127.0.0.1:8081",
-      description = "Default: ${DEFAULT-VALUE}.")
+  @Option(names = "--schema-registry-url", description = "Default: " + LOCAL_REGISTRY + ".")
   String registryUrl;
 
   @Option(
@@ -49,12 +42,11 @@ final class PromptOptions {
    * @param watch whether cycles are read, too
    */
   HeteroSpecClient open(boolean watch) {
-    Map<String, Object> settings =
-        Map.of(
-            CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
-            bootstrapServers,
-            RegistryConfig.URL,
-            registryUrl);
+    Map<String, Object> settings = cluster.settings();
+    settings.putIfAbsent(RegistryConfig.URL, LOCAL_REGISTRY);
+    if (registryUrl != null) {
+      settings.put(RegistryConfig.URL, registryUrl);
+    }
     return watch ? HeteroSpecClient.openWithTelemetry(settings) : HeteroSpecClient.open(settings);
   }
 

@@ -1,7 +1,5 @@
 package io.heterospec.topology.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.heterospec.processor.engine.DecodeEngine;
 import io.heterospec.processor.engine.EngineOptions;
 import io.heterospec.processor.engine.EnginePool;
@@ -10,16 +8,11 @@ import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.Role;
 import io.heterospec.topology.serve.HttpService;
 import io.heterospec.topology.serve.WebSettings;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -118,45 +111,13 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Map<String, Object> settings() {
-    Map<String, Object> settings = new HashMap<>();
-    String name = file.getFileName().toString();
-    try (Reader reader = Files.newBufferedReader(file)) {
-      if (name.endsWith(".yaml") || name.endsWith(".yml")) {
-        flatten("", new YAMLMapper().readTree(reader), settings);
-      } else {
-        Properties properties = new Properties();
-        properties.load(reader);
-        properties.stringPropertyNames().forEach(k -> settings.put(k, properties.getProperty(k)));
-      }
-    } catch (IOException | IllegalArgumentException e) {
-      throw new UsageException("config file " + file + " cannot be read: " + e.getMessage(), e);
-    }
+    Map<String, Object> settings = SettingsFile.read(file);
     if (pool != null) {
       settings.put(HeteroSpecConfig.POOL, pool);
     }
     if (httpPort != null) {
       settings.put(HeteroSpecConfig.HTTP_PORT, httpPort);
     }
-    if (!settings.containsKey("bootstrap.servers")) {
-      throw new UsageException("config file " + file + " has no bootstrap.servers");
-    }
     return settings;
-  }
-
-  // Nested YAML keys are joined by dots, so that either way of writing a key works.
-  private static void flatten(String prefix, JsonNode node, Map<String, Object> settings) {
-    if (node.isObject()) {
-      node.properties()
-          .forEach(
-              field ->
-                  flatten(
-                      prefix.isEmpty() ? field.getKey() : prefix + '.' + field.getKey(),
-                      field.getValue(),
-                      settings));
-    } else if (!prefix.isEmpty()) {
-      settings.put(prefix, node.asText());
-    } else {
-      throw new IllegalArgumentException("it holds no keys");
-    }
   }
 }

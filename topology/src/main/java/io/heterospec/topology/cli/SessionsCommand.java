@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
     })
 final class SessionsCommand {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final int SERVER_ERROR = 500; // and above: asking in another way would not help
   private static final String ROW = "%-28s %6s %8s  %-20s %-7s %8s  %s%n";
 
   @Spec CommandSpec spec;
@@ -117,8 +118,11 @@ final class SessionsCommand {
       if (response.statusCode() == 200 && body instanceof ObjectNode page) {
         return page;
       }
-      String reason = body.path("error").path("message").asText(response.body());
-      throw new UsageException("%s: %s".formatted(url, reason));
+      String reason =
+          "%s: %s".formatted(url, body.path("error").path("message").asText(response.body()));
+      throw response.statusCode() >= SERVER_ERROR
+          ? new IllegalStateException(reason)
+          : new UsageException(reason);
     } catch (IOException e) {
       throw new UnusableResourceException(
           "no processor answers at %s; start one with 'heterospec up', or give --url"

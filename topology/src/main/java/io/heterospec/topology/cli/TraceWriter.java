@@ -37,6 +37,7 @@ final class TraceWriter implements AutoCloseable {
     ObjectNode line =
         Json.object()
             .put("request_id", step.requestId())
+            .putNull("session_id") // only requests through Kafka belong to one
             .put("mode", cycle.policy())
             .put("category", category)
             .put("prompt_tokens", promptTokens)
@@ -47,6 +48,10 @@ final class TraceWriter implements AutoCloseable {
     ArrayNode ids = line.putArray("token_ids");
     for (int id : step.tokenIds()) {
       ids.add(id);
+    }
+    ArrayNode chars = line.putArray("token_chars");
+    for (int count : step.tokenChars()) {
+      chars.add(count);
     }
     if (Double.isNaN(cycle.entropy())) {
       line.putNull("entropy");
@@ -76,6 +81,7 @@ final class TraceWriter implements AutoCloseable {
           .put("verified", node.verified())
           .put("accepted", node.accepted());
     }
+    line.put("created_at", System.currentTimeMillis());
     print(line);
   }
 

@@ -26,7 +26,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /** Writes prompt events and cancellations as any user of the application would. */
 public final class PromptPublisher implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
-  private static final int LEAST_BUFFER_BYTES = 32 << 20; // Kafka's default
 
   private final RequestTraces traces;
   private final Topics topics;
@@ -43,13 +42,9 @@ public final class PromptPublisher implements AutoCloseable {
   public PromptPublisher(HeteroSpecConfig config, RequestTraces traces) {
     this.traces = traces;
     topics = config.topics();
-    Map<String, Object> settings = new HashMap<>(config.clientSettings());
+    Map<String, Object> settings = config.producerSettings();
     settings.put(ProducerConfig.LINGER_MS_CONFIG, "0");
     maxRecordBytes = config.getInt(HeteroSpecConfig.MAX_RECORD_BYTES);
-    settings.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
-    // Nor does a producer take a record that is larger than all of its memory.
-    settings.putIfAbsent(
-        ProducerConfig.BUFFER_MEMORY_CONFIG, Math.max(LEAST_BUFFER_BYTES, maxRecordBytes));
     producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
     Avro avro = new Avro(config.clientSettings());
     prompts = avro.serializer(PromptEvent.class);

@@ -3,13 +3,19 @@ package io.heterospec.topology.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
+import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.topology.DemoPair;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -118,6 +124,8 @@ class CommandLineTest {
         "inflate --out .                                  | . is not empty",
         "simulate                                         | --trace",
         "simulate --trace nowhere.jsonl --costs nowhere.json | cost table nowhere.json cannot be",
+        "ask hello --config nowhere.properties            | config file nowhere.properties cannot be",
+        "dlq list --config nowhere.yaml                   | config file nowhere.yaml cannot be read",
         "simulate --trace x --draft nowhere               | nowhere holds no cost tables",
         "simulate --trace x --concurrency 0               | --concurrency must be 1 or more, got 0",
         "run --role frob --config x                       | use router, processor, gateway or all",
@@ -200,6 +208,10 @@ class CommandLineTest {
     int emitted = 0;
     for (String line : cycles) {
       JsonNode cycle = Json.MAPPER.readTree(line);
+      assertThat(fields(cycle))
+          .containsAll(
+              StepTelemetry.getClassSchema().getFields().stream().map(Schema.Field::name).toList());
+      assertThat(cycle.get("token_chars")).hasSameSizeAs(cycle.get("token_ids"));
       emitted += cycle.get("emitted").asInt();
       int verified = 0;
       int accepted = 0;
@@ -228,6 +240,30 @@ class CommandLineTest {
         Cli.run("generate", "--model", model, "--prompt-ids", "5", "--max-tokens", "3", "--json");
     assertThat(ids.json().get("output_tokens").asInt()).isEqualTo(3);
     assertThat(ids.json().get("mode").asText()).isEqualTo("vanilla");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"404, 2", "401, 2", "503, 1"})
+  void whatAProcessorAnswersTellsWrongInputFromAFailure(int status, int code) throws IOException {
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    HttpServer processor = HttpServer.create(anyPort, 0);
+    byte[] body = "{\"error\":{\"message\":\"why\"}}".getBytes(StandardCharsets.UTF_8);
+    processor.createContext(
+        "/sessions",
+        exchange -> {
+          exchange.sendResponseHeaders(status, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    processor.start();
+    try {
+      String url = "http://127.0.0.1:" + processor.getAddress().getPort();
+      Cli show = Cli.run("sessions", "show", "s1", "--url", url);
+      assertThat(show.err()).isEqualToIgnoringNewLines(url + ": why");
+      assertThat(show.code()).isEqualTo(code);
+    } finally {
+      processor.stop(0);
+    }
   }
 
   @Test

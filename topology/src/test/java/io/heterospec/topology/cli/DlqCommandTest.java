@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.heterospec.topology.embedded.EmbeddedBroker;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -39,7 +41,7 @@ class DlqCommandTest {
 
   @BeforeAll
   static void startBroker() {
-    broker = EmbeddedBroker.start(directory, 0, Map.of());
+    broker = EmbeddedBroker.start(directory, 0, Map.of("message.max.bytes", "4000000"));
   }
 
   @AfterAll
@@ -77,8 +79,10 @@ class DlqCommandTest {
       record.headers().add("__streams.errors.partition", bytes("0"));
       record.headers().add("__streams.errors.offset", bytes("7"));
     }
+    Map<String, Object> settings = new HashMap<>(clients());
+    settings.put("max.request.size", 4_000_000);
     try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(clients(), new ByteArraySerializer(), new ByteArraySerializer())) {
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
       producer.send(record).get();
     }
   }
@@ -149,6 +153,20 @@ class DlqCommandTest {
     assertThat(dlq("replay", "--limit", "1").json().get("replayed").asInt()).isEqualTo(1);
     assertThat(dlq("list").json().get("dead_letters")).hasSize(1);
     assertThat(new String(source(1).get(0).value(), StandardCharsets.UTF_8)).isEqualTo("first");
+  }
+
+  @Test
+  void aLetterAsLargeAsTheClustersRecordsIsReplayedWithTheClustersSettings() throws Exception {
+    String large = "x".repeat(2_000_000);
+    bury(0, large, true);
+    Path file = directory.resolve("cluster.properties");
+    Files.writeString(
+        file,
+        "bootstrap.servers=127.0.0.1:1\nheterospec.max.record.bytes=3000000\n"
+            + "heterospec.topic.prefix=other.\n");
+    Cli replay = dlq("replay", "--config", file.toString()); // other options win
+    assertThat(replay.json().get("replayed").asInt()).isEqualTo(1);
+    assertThat(source(1).get(0).serializedValueSize()).isEqualTo(large.length());
   }
 
   @Test

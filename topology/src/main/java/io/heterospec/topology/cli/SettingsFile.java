@@ -1,0 +1,58 @@
+package io.heterospec.topology.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.CommonClientConfigs;
+
+/** Settings of the application and of Kafka in a file, as {@code .properties} or {@code .yaml}. */
+final class SettingsFile {
+  private SettingsFile() {}
+
+  /**
+   * @return its keys and values, the caller's to change
+   * @throws UsageException when it cannot be read or names no broker
+   */
+  static Map<String, Object> read(Path file) {
+    Map<String, Object> settings = new HashMap<>();
+    String name = file.getFileName().toString();
+    try (Reader reader = Files.newBufferedReader(file)) {
+      if (name.endsWith(".yaml") || name.endsWith(".yml")) {
+        flatten("", new YAMLMapper().readTree(reader), settings);
+      } else {
+        Properties properties = new Properties();
+        properties.load(reader);
+        properties.stringPropertyNames().forEach(k -> settings.put(k, properties.getProperty(k)));
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UsageException("config file " + file + " cannot be read: " + e.getMessage(), e);
+    }
+    if (!settings.containsKey(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG)) {
+      throw new UsageException("config file " + file + " has no bootstrap.servers");
+    }
+    return settings;
+  }
+
+  // Nested YAML keys are joined by dots, so that either way of writing a key works.
+  private static void flatten(String prefix, JsonNode node, Map<String, Object> settings) {
+    if (node.isObject()) {
+      node.properties()
+          .forEach(
+              field ->
+                  flatten(
+                      prefix.isEmpty() ? field.getKey() : prefix + '.' + field.getKey(),
+                      field.getValue(),
+                      settings));
+    } else if (!prefix.isEmpty()) {
+      settings.put(prefix, node.asText());
+    } else {
+      throw new IllegalArgumentException("it holds no keys");
+    }
+  }
+}
