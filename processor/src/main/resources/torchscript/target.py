@@ -102,9 +102,18 @@
   def argmax_rows(self: __torch__.${class}, logits: Tensor, rows: Tensor) -> Tensor:
     return torch.argmax(torch.index_select(logits, 0, rows), -1)
 
+  # Some rows at a time: a row takes a dozen times the memory of its logits.
+  def sample(self: __torch__.${class}, logits: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:
+    rows = torch.split(logits, ${sampled_rows})
+    numbers = torch.split(uniform, ${sampled_rows})
+    tokens = annotate(List[Tensor], [])
+    for i in range(len(rows)):
+      tokens = torch.append(tokens, self.sample_some(rows[i], numbers[i], temperature, top_k, top_p))
+    return torch.cat(tokens)
+
   # Inverse of the cumulative distribution in vocabulary order, so that the token depends on the
   # distribution and the number alone.
-  def sample(self: __torch__.${class}, logits: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:
+  def sample_some(self: __torch__.${class}, logits: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:
     V = logits.size(1)
     p = torch.softmax(torch.div(torch.to(logits, 7), temperature), -1)
     if (top_k > 0 and top_k < V) or top_p < 1.:

@@ -5,6 +5,7 @@ import io.heterospec.processor.checkpoint.ModelSize;
 import io.heterospec.processor.checkpoint.TargetCheckpoint;
 import io.heterospec.processor.engine.DevicePlacement.Load;
 import io.heterospec.processor.engine.DevicePlacement.Room;
+import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.torch.DeviceGroup;
 import io.heterospec.processor.torch.Dtype;
 import io.heterospec.processor.torch.FreeMemory;
@@ -103,24 +104,33 @@ public record MemoryPlan(
     long perToken = size.cacheValuesPerToken() * dtype.bytes();
     long caches = options.cacheBytes();
     if (available.isPresent()) {
-      long left = available.getAsLong() - RESERVE - weights - workspace;
-      long least = Math.min(caches, Math.max(1, LEAST_TOKENS * perToken));
-      if (left < least) {
-        throw refusal(
-            options, size, dtype, weights + workspace + least + RESERVE, available.getAsLong());
+      if (available.getAsLong() < need(options, size, dtype)) {
+        throw refusal(options, size, dtype, available.getAsLong());
       }
-      caches = Math.min(caches, left);
+      caches = Math.min(caches, available.getAsLong() - RESERVE - weights - workspace);
     }
     DevicePlacement all = DevicePlacement.single(options.device(), size.parts().layers());
     return new MemoryPlan(weights, workspace, caches, caches / Math.max(1, perToken), all);
   }
 
+  private static long need(EngineOptions options, ModelSize size, Dtype dtype) {
+    long leastCaches = Math.max(1, LEAST_TOKENS * size.cacheValuesPerToken() * dtype.bytes());
+    return RESERVE
+        + size.values() * dtype.bytes()
+        + workspace(options, size, dtype)
+        + Math.min(options.cacheBytes(), leastCaches);
+  }
+
+  // Every row of a tree has its logits, once in the arithmetic's type and once in fp32.
   private static long workspace(EngineOptions options, ModelSize size, Dtype dtype) {
-    long rows = Math.max(options.prefillChunk(), 64);
+    long treeRows = (long) options.maxLive() * (1 + Policies.shape(options).nodes());
+    long sampledRows = Math.min(treeRows, TargetModel.SAMPLED_ROWS);
+    long logits =
+        treeRows * (dtype.bytes() + Float.BYTES) + sampledRows * TargetModel.SAMPLING_BYTES;
     return Math.max(
         size.largestValues() * dtype.bytes(),
-        rows * size.rowValues() * dtype.bytes()
-            + (long) options.maxLive() * size.vocabulary() * Float.BYTES * 2);
+        (options.prefillChunk() + treeRows) * size.rowValues() * dtype.bytes()
+            + logits * size.vocabulary());
   }
 
   // Layers are placed with the least caches; those of the fullest device then limit all.
@@ -160,8 +170,9 @@ public record MemoryPlan(
   }
 
   private static IllegalArgumentException refusal(
-      EngineOptions options, ModelSize size, Dtype dtype, long need, long available) {
-    long half = need - size.values() * (dtype.bytes() - Dtype.BF16.bytes());
+      EngineOptions options, ModelSize size, Dtype dtype, long available) {
+    long need = need(options, size, dtype);
+    long half = need(options, size, Dtype.BF16);
     String remedy =
         half < need && half <= available
             ? "--dtype bf16 would fit, with about " + gigabytes(half)

@@ -36,13 +36,12 @@ final class Policies {
    * @param fingerprint of the pair: bins of another pair are not used
    * @throws IllegalArgumentException when the default mode is not served
    */
-  Policies(EngineOptions options, boolean gpu, String fingerprint) {
+  Policies(EngineOptions options, String fingerprint) {
     byName.put(VanillaPolicy.NAME, new VanillaPolicy());
+    shape = shape(options);
     if (options.draft() == null) {
-      shape = TreeShape.NONE;
       bins = null;
     } else {
-      shape = shape(options, gpu);
       bins = bins(options.draft(), shape, fingerprint);
       HeteroSpecOptions heteroSpec =
           options.heteroSpec() == null
@@ -58,11 +57,15 @@ final class Policies {
     named(defaultMode);
   }
 
-  private static TreeShape shape(EngineOptions options, boolean gpu) {
+  /** The base tree that options ask for; none without a head. */
+  static TreeShape shape(EngineOptions options) {
+    if (options.draft() == null) {
+      return TreeShape.NONE;
+    }
     if (options.shape() != null) {
       return options.shape();
     }
-    return gpu ? TreeShape.gpuDefault() : TreeShape.cpuDefault();
+    return options.device().equals("cpu") ? TreeShape.cpuDefault() : TreeShape.gpuDefault();
   }
 
   private static EntropyBins bins(Path draft, TreeShape shape, String fingerprint) {

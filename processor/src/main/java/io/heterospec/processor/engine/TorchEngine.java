@@ -57,13 +57,14 @@ public final class TorchEngine implements DecodeEngine {
   private final RequestLimits limits;
   private volatile boolean closed;
   private final CompletableFuture<Throwable> death = new CompletableFuture<>();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>(); // as the thread has
 
   private TorchEngine(
       EngineOptions options, HuggingFaceTextModel text, Function<EngineOptions, ModelPair> loader) {
     this.options = options;
     this.text = text;
     this.loader = loader;
-    this.thread = new Thread(this::work, "engine-" + options.device());
+    this.thread = new Thread(this::run, "engine-" + options.device());
     thread.setDaemon(true);
     thread.start();
     text.warmUp(); // while the thread loads
@@ -151,6 +152,7 @@ public final class TorchEngine implements DecodeEngine {
    * @param ids 1 to {@code contextLength} token ids
    * @param top candidates listed for each position
    * @return one score for each id
+   * @throws IllegalStateException when the engine is closed or dead
    */
   public List<TokenScore> score(int[] ids, int top) {
     limits.requireIds("ids", ids);
@@ -168,6 +170,10 @@ public final class TorchEngine implements DecodeEngine {
             scores.completeExceptionally(e);
           }
         });
+    CompletableFuture.anyOf(scores, ended).join();
+    if (!scores.isDone()) { // nor will it be: the thread ended before the command's turn
+      throw new IllegalStateException("the engine is closed");
+    }
     return scores.join();
   }
 
@@ -273,6 +279,14 @@ public final class TorchEngine implements DecodeEngine {
     commands.add(command);
   }
 
+  private void run() {
+    try {
+      work();
+    } finally {
+      ended.complete(null);
+    }
+  }
+
   private void work() {
     ModelPair models;
     try {
@@ -286,8 +300,7 @@ public final class TorchEngine implements DecodeEngine {
     try {
       Loaded loaded;
       try {
-        Policies served =
-            new Policies(options, models.devices().first().isGpu(), text.fingerprint());
+        Policies served = new Policies(options, text.fingerprint());
         SpeculationBudget budget = budget(models, served);
         CacheBudget caches = new CacheBudget(models, models.cacheBytes());
         SessionCaches sessions = new SessionCaches(models, caches, text.fingerprint());

@@ -1,6 +1,8 @@
 package io.heterospec.processor.model;
 
 import io.heterospec.processor.torch.ScriptModule;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.TreeMap;
 
 /**
@@ -80,9 +82,7 @@ public final class KvMemory implements AutoCloseable {
     int capacity = capacity(rows);
     KvPool pool = pools.get(capacity);
     if (pool == null || pool.isFull()) {
-      if (bytes() + capacity * rowBytes > limit) {
-        trim();
-      }
+      makeRoom(capacity * rowBytes);
       if (pool == null) {
         pool = new KvPool(devices, module, kvHeads, capacity);
         pools.put(capacity, pool);
@@ -95,9 +95,23 @@ public final class KvMemory implements AutoCloseable {
     return new KvCache(devices, module, pool);
   }
 
+  // To compact a pool copies it: no more of them than must be, those with the most to give first.
+  private void makeRoom(long wanted) {
+    if (bytes() + wanted > limit) {
+      closeEmpty();
+    }
+    while (bytes() + wanted > limit) {
+      Collections.max(pools.values(), Comparator.comparingLong(this::freeBytes)).compact();
+    }
+  }
+
   /** Gives up all memory that no open cache has. */
   public void trim() {
-    // The empty ones first: compaction needs memory itself.
+    closeEmpty(); // compaction needs memory itself
+    pools.values().forEach(KvPool::compact);
+  }
+
+  private void closeEmpty() {
     pools
         .values()
         .removeIf(
@@ -107,7 +121,10 @@ public final class KvMemory implements AutoCloseable {
               }
               return pool.isEmpty();
             });
-    pools.values().forEach(KvPool::compact);
+  }
+
+  private long freeBytes(KvPool pool) {
+    return (pool.slots() - pool.taken()) * slotBytes(pool);
   }
 
   private long slotBytes(KvPool pool) {

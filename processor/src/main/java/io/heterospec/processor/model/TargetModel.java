@@ -27,6 +27,12 @@ public final class TargetModel implements AutoCloseable {
   private static final int WHOLE_TILES = 32;
   private static final int WIDE_PRODUCT = 128;
 
+  /** Rows that are sampled at a time. */
+  public static final int SAMPLED_ROWS = 64;
+
+  /** Bytes that sampling takes for each token of the vocabulary and row: six doubles. */
+  public static final int SAMPLING_BYTES = 48;
+
   private final LayerDevices devices;
   private final ScriptModule module;
   private final TargetConfig config;
@@ -72,6 +78,7 @@ public final class TargetModel implements AutoCloseable {
                 config.headDim(),
                 config.rmsNormEps())
             .include("target")
+            .define("sampled_rows", SAMPLED_ROWS)
             .define("segments", devices.segments().size())
             .define("borders", devices.borders())
             .define("tables", "5 + " + layers + " * ${stride}")

@@ -9,11 +9,12 @@ import java.util.TreeMap;
  * <p>The {@linkplain #defaults defaults} were chosen with {@code simulate} on one half of 60
  * surveyed prompts (maths, code, conversation), while the other half could be seen, with measured
  * CPU costs of the bundled pair and of the same pair inflated to 96M parameters, at 1, 2, 4, 8 and
- * 16 sequences. With 72 prompts and a CPU without matrix units they make, in the geometric mean
- * over those ten, 1.11 (other half: 1.12) times the simulated tokens per millisecond of the best of
- * vanilla, eagle3 and heterospec, and in none of them less than 0.99 times. A {@code historyPrior}
- * of 3 loses a tenth at 4 sequences of the larger pair: sequences that were merely lucky are then
- * drafted for. Most of the others hardly matter.
+ * 16 sequences. With 72 prompts and costs in fp32 on a CPU that has AVX2 and no more, they make, in
+ * the geometric mean over those ten, 1.05 times the simulated tokens per millisecond of the best of
+ * vanilla, eagle3 and heterospec, between 0.98 (the bundled pair at 2) and 1.35 times (the larger
+ * at 2). Half or double of any of them changes that mean by less than 0.005. A {@code historyPrior}
+ * of 3 loses 0.026, a seventh at 2 sequences of the larger pair: sequences that were merely lucky
+ * are then drafted for.
  *
  * @param rateStep weight of the latest cycle in the running rate that prices are taken from
  * @param survivalMemory observations of a cell of the {@link SurvivalModel} after which an old one

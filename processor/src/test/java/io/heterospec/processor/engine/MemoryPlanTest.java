@@ -9,6 +9,7 @@ import io.heterospec.processor.checkpoint.SparseCheckpoint;
 import io.heterospec.processor.checkpoint.TargetCheckpoint;
 import io.heterospec.processor.engine.DevicePlacement.Room;
 import io.heterospec.processor.torch.Dtype;
+import io.heterospec.processor.tree.TreeShape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -67,6 +68,15 @@ class MemoryPlanTest {
         .isEqualTo(20 * MIB);
     assertThat(plan(draft, Dtype.BF16, OptionalLong.of(need + 200 * MIB)).caches())
         .isEqualTo(64 * MIB);
+  }
+
+  @Test
+  void theWorkspaceHoldsTheLogitsOfEveryRowOfEveryTree() {
+    long few = plan(draft, Dtype.BF16, OptionalLong.empty()).workspace();
+    EngineOptions wide = options.withShape(new TreeShape(10, 7, 60));
+    long many = MemoryPlan.of(wide, target, draft, Dtype.BF16, OptionalLong.empty()).workspace();
+    long rows = 16L * (60 - TreeShape.cpuDefault().nodes());
+    assertThat(many - few).isGreaterThan(rows * target.config().vocabularySize() * (2 + 4));
   }
 
   @Test

@@ -44,7 +44,7 @@ class OutOfMemoryTest {
     options = DemoEngine.options().withPrefillChunk(64);
     text = HuggingFaceTextModel.open(options.model(), options.draft(), options.name());
     models = ModelPair.load(options);
-    policies = new Policies(options, false, text.fingerprint());
+    policies = new Policies(options, text.fingerprint());
     words = text.encodeText(NONE, "The ship came in at noon with the tide. ".repeat(20));
   }
 

@@ -56,7 +56,7 @@ class SchedulerTest {
     options = DemoEngine.options();
     text = HuggingFaceTextModel.open(options.model(), options.draft(), options.name());
     models = ModelPair.load(options);
-    policies = new Policies(options, false, text.fingerprint());
+    policies = new Policies(options, text.fingerprint());
     String words = "Write a list of ten cities, then explain how a queue works, step by step. ";
     int[] ids = text.encodeText(NONE, words.repeat(20));
     prompts =

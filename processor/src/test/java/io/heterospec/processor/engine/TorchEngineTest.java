@@ -11,11 +11,14 @@ import static org.assertj.core.api.Assertions.within;
 import io.heterospec.processor.SharedFixtures;
 import io.heterospec.processor.engine.DemoEngine.Recording;
 import io.heterospec.processor.text.TextModel.ChatMessage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -336,6 +339,43 @@ class TorchEngineTest {
             () -> closed.submit(request("x", new int[] {5}, NONE, greedy(2), null), null))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
+  }
+
+  @Test
+  void aScoreWhoseTurnNeverComesIsRefused() {
+    TorchEngine closing = DemoEngine.open();
+    CompletableFuture<List<TokenScore>> scores = new CompletableFuture<>();
+    GenerationListener onEnginesThread =
+        new GenerationListener() {
+          @Override
+          public void onStep(GenerationStep step) {}
+
+          @Override
+          public void onFinished(GenerationResult result) {
+            startAndAwaitWaiting(
+                () -> {
+                  try {
+                    scores.complete(closing.score(new int[] {5, 6}, 1));
+                  } catch (RuntimeException e) {
+                    scores.completeExceptionally(e);
+                  }
+                });
+            startAndAwaitWaiting(closing::close);
+          }
+        };
+    closing.submit(request("x", new int[] {5}, NONE, greedy(2), null), onEnginesThread);
+    assertThat(scores)
+        .failsWithin(Duration.ofSeconds(60))
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOf(IllegalStateException.class)
+        .withMessage("the engine is closed");
+  }
+
+  private static void startAndAwaitWaiting(Runnable work) {
+    Thread thread = new Thread(work);
+    thread.start();
+    Awaitility.await().until(() -> thread.getState() == Thread.State.WAITING);
   }
 
   private static long engineThreads() {

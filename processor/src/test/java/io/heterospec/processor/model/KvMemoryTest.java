@@ -120,6 +120,17 @@ class KvMemoryTest {
   }
 
   @Test
+  void roomIsMadeOfThePoolsWithTheMostToGiveAndNoOthers() {
+    List<KvCache> small = open(2, 64);
+    List<KvCache> large = open(4, 128);
+    memory.limit(memory.bytes());
+    small.get(0).close();
+    large.subList(0, 3).forEach(KvCache::close);
+    memory.open(192); // as much as three small slots; the large ones have six to give
+    assertThat(memory.bytes() - memory.usedBytes()).isEqualTo(slot);
+  }
+
+  @Test
   void trimmingGivesBackAllThatNoCacheHas() {
     List<KvCache> caches = open(3, 64);
     KvCache other = memory.open(1000);

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class SamplingTest {
   private static final int VOCABULARY = 61;
-  private static final int ROWS = 40;
+  private static final int ROWS = TargetModel.SAMPLED_ROWS + 16;
 
   @TempDir Path directory;
 
@@ -56,7 +56,7 @@ class SamplingTest {
         TargetCheckpoint files = TargetCheckpoint.open(checkpoint);
         TargetModel target =
             TargetModel.load(device, Arithmetic.choose(device, Dtype.FP32), files, false);
-        KvCache cache = target.newCache(64)) {
+        KvCache cache = target.newCache(ROWS)) {
       float[] logits = target.logits(Batches.of(cache, rows, mask, ROWS));
       Sampling sampling = new Sampling(temperature, topK, topP);
       Choices choices = new Choices();
