@@ -317,10 +317,13 @@ public final class HeteroSpecConfig extends AbstractConfig {
         .define(
             RESPONSE_RETENTION_MS,
             Type.LONG,
-            HOUR_MS,
+            2 * HOUR_MS,
             atLeast(1),
             Importance.LOW,
-            "How long asynchronous responses can be fetched after they last changed.");
+            "How long asynchronous responses can be fetched after they last changed. Keep it above "
+                + REQUEST_ID_RETENTION_MS
+                + ": a call that comes again with its Idempotency-Key between the two is neither run"
+                + " again nor answered.");
   }
 
   public Topics topics() {
