@@ -263,7 +263,7 @@ public final class HeteroSpecApplication implements AutoCloseable {
   /** Hands over what is being generated, leaves the groups and closes. */
   @Override
   public void close() {
-    // It can whatever became of the other roles.
+    // A processor can hand over whatever became of the other roles.
     KafkaStreams processor = instances.get(Role.PROCESSOR);
     if (processor != null && processor.state().isRunningOrRebalancing()) {
       handOver();

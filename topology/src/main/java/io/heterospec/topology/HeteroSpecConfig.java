@@ -65,7 +65,8 @@ public final class HeteroSpecConfig extends AbstractConfig {
   public static final String RESPONSE_RETENTION_MS = "heterospec.gateway.response.retention.ms";
 
   private static final String ROUTER_COMMIT_MS = "100";
-  private static final int LONGEST_COMMIT_MS = 1000; // of a task that asks for none
+  // Kafka Streams' own interval in processors: text would not wait longer for its commit.
+  private static final int LONGEST_COMMIT_MS = 1000;
   private static final String SESSION_TIMEOUT_MS = "6000";
   private static final int LEAST_BUFFER_BYTES = 32 << 20; // Kafka's default
   private static final Duration LONGEST_TRANSACTION = Duration.ofSeconds(5);

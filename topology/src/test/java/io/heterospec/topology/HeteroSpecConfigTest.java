@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.common.config.ConfigException;
@@ -67,9 +68,11 @@ class HeteroSpecConfigTest {
 
   @Test
   void valuesOutOfRangeAreRefusedByName() {
-    assertThatThrownBy(() -> config("heterospec.commit.interval.ms", "0"))
-        .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("heterospec.commit.interval.ms");
+    for (String interval : List.of("0", "1001")) {
+      assertThatThrownBy(() -> config("heterospec.commit.interval.ms", interval))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("heterospec.commit.interval.ms");
+    }
     assertThatThrownBy(() -> config("heterospec.topic.partitions", "many"))
         .hasMessageContaining("heterospec.topic.partitions");
   }

@@ -105,7 +105,7 @@ final class CacheBudget {
 
   // Scratch rows of a cycle: the verified tree.
   private static int targetRows(TreePolicy policy, int length) {
-    return length + 1 + policy.shape().nodes() + extraLevels(policy);
+    return length + 1 + policy.shape().mostNodes();
   }
 
   // Scratch rows of a cycle: the expanded nodes.

@@ -113,13 +113,12 @@ final class Drafter {
   }
 
   private static SpeculationBudget.Share share(Sequence sequence, int limit, long now) {
-    int most = sequence.policy.shape().nodes() + TreeShape.MAX_DEPTH;
     return new SpeculationBudget.Share(
         sequence.draft,
         sequence.history,
         Urgency.of(sequence, now),
         limit,
-        Math.min(most, sequence.scratchRows()),
+        Math.min(sequence.policy.shape().mostNodes(), sequence.scratchRows()),
         sequence.unseenRows());
   }
 

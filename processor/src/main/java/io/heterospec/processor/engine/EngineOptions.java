@@ -1,6 +1,7 @@
 package io.heterospec.processor.engine;
 
 import io.heterospec.processor.checkpoint.LoadProgress;
+import io.heterospec.processor.torch.DeviceNames;
 import io.heterospec.processor.torch.Dtype;
 import io.heterospec.processor.tree.CostTable;
 import io.heterospec.processor.tree.HeteroSpecOptions;
@@ -85,6 +86,13 @@ public record EngineOptions(
         DEFAULT_CACHE_BYTES,
         LoadProgress.NONE,
         null);
+  }
+
+  /** The base tree of the device, unless another is asked for. */
+  public TreeShape usualShape() {
+    return DeviceNames.parse(device).contains("cpu")
+        ? TreeShape.cpuDefault()
+        : TreeShape.gpuDefault();
   }
 
   public EngineOptions withName(String value) {

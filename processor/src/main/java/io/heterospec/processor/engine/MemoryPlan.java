@@ -9,6 +9,7 @@ import io.heterospec.processor.model.TargetModel;
 import io.heterospec.processor.torch.DeviceGroup;
 import io.heterospec.processor.torch.Dtype;
 import io.heterospec.processor.torch.FreeMemory;
+import io.heterospec.processor.tree.TreeShape;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -100,11 +101,11 @@ public record MemoryPlan(
       OptionalLong available) {
     ModelSize size = ModelSize.of(target, draft);
     long weights = size.values() * dtype.bytes();
-    long workspace = workspace(options, size, dtype);
+    long workspace = workspace(options, Policies.shape(options), size, dtype);
     long perToken = size.cacheValuesPerToken() * dtype.bytes();
     long caches = options.cacheBytes();
     if (available.isPresent()) {
-      if (available.getAsLong() < need(options, size, dtype)) {
+      if (available.getAsLong() < need(options, size, dtype, draft != null)) {
         throw refusal(options, size, dtype, available.getAsLong());
       }
       caches = Math.min(caches, available.getAsLong() - RESERVE - weights - workspace);
@@ -113,20 +114,23 @@ public record MemoryPlan(
     return new MemoryPlan(weights, workspace, caches, caches / Math.max(1, perToken), all);
   }
 
-  private static long need(EngineOptions options, ModelSize size, Dtype dtype) {
+  private static long need(EngineOptions options, ModelSize size, Dtype dtype, boolean withHead) {
+    long values = size.values() - (withHead ? 0 : size.headValues());
+    TreeShape shape = withHead ? Policies.shape(options) : TreeShape.NONE;
     long leastCaches = Math.max(1, LEAST_TOKENS * size.cacheValuesPerToken() * dtype.bytes());
     return RESERVE
-        + size.values() * dtype.bytes()
-        + workspace(options, size, dtype)
+        + values * dtype.bytes()
+        + workspace(options, shape, size, dtype)
         + Math.min(options.cacheBytes(), leastCaches);
   }
 
-  // Every row of a tree has its logits, once in the arithmetic's type and once in fp32.
-  private static long workspace(EngineOptions options, ModelSize size, Dtype dtype) {
-    long treeRows = (long) options.maxLive() * (1 + Policies.shape(options).nodes());
+  // Every row of a tree has its logits, and a second copy of them that is in fp32 or of some rows.
+  // A policy may verify more of one sequence than the base tree has, but not of all: rows cost.
+  private static long workspace(
+      EngineOptions options, TreeShape shape, ModelSize size, Dtype dtype) {
+    long treeRows = (long) options.maxLive() * (1 + shape.nodes());
     long sampledRows = Math.min(treeRows, TargetModel.SAMPLED_ROWS);
-    long logits =
-        treeRows * (dtype.bytes() + Float.BYTES) + sampledRows * TargetModel.SAMPLING_BYTES;
+    long logits = treeRows * 2 * Float.BYTES + sampledRows * TargetModel.SAMPLING_BYTES;
     return Math.max(
         size.largestValues() * dtype.bytes(),
         (options.prefillChunk() + treeRows) * size.rowValues() * dtype.bytes()
@@ -137,7 +141,7 @@ public record MemoryPlan(
   private static MemoryPlan shared(
       EngineOptions options, ModelSize size, Dtype dtype, List<Room> rooms) {
     ModelSize.Parts parts = size.parts();
-    long workspace = workspace(options, size, dtype);
+    long workspace = workspace(options, Policies.shape(options), size, dtype);
     long layer = parts.layer() * dtype.bytes();
     long layerToken = parts.layerCachePerToken() * dtype.bytes();
     long headToken = parts.headCachePerToken() * dtype.bytes();
@@ -171,15 +175,14 @@ public record MemoryPlan(
 
   private static IllegalArgumentException refusal(
       EngineOptions options, ModelSize size, Dtype dtype, long available) {
-    long need = need(options, size, dtype);
-    long half = need(options, size, Dtype.BF16);
-    String remedy =
-        half < need && half <= available
-            ? "--dtype bf16 would fit, with about " + gigabytes(half)
-            : "use a smaller model, or a device with more memory";
-    if (options.draft() != null) {
-      long alone = need - size.headValues() * dtype.bytes();
-      remedy = alone <= available ? "without --draft it would fit" : remedy;
+    boolean withHead = options.draft() != null;
+    long need = need(options, size, dtype, withHead);
+    long half = need(options, size, Dtype.BF16, withHead);
+    String remedy = "use a smaller model, or a device with more memory";
+    if (half < need && half <= available) {
+      remedy = "--dtype bf16 would fit, with about " + gigabytes(half);
+    } else if (withHead && need(options, size, dtype, false) <= available) {
+      remedy = "without --draft it would fit";
     }
     return new IllegalArgumentException(
         "%s needs about %s on %s (%s of weights in %s, the rest workspace and caches of %d tokens), and %s are free; %s"

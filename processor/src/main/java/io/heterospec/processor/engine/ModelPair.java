@@ -70,10 +70,12 @@ record ModelPair(
     }
     if (plan.caches() < options.cacheBytes()) {
       LOG.warn(
-          "caches get {} MiB instead of {}: the weights take {} MiB and no more memory is free",
+          "caches get {} MiB instead of {}: the weights take {} MiB, a pass up to {} MiB, and no more"
+              + " memory is free",
           plan.caches() >> 20,
           options.cacheBytes() >> 20,
-          plan.weights() >> 20);
+          plan.weights() >> 20,
+          plan.workspace() >> 20);
     }
     return plan;
   }

@@ -62,10 +62,7 @@ final class Policies {
     if (options.draft() == null) {
       return TreeShape.NONE;
     }
-    if (options.shape() != null) {
-      return options.shape();
-    }
-    return options.device().equals("cpu") ? TreeShape.cpuDefault() : TreeShape.gpuDefault();
+    return options.shape() != null ? options.shape() : options.usualShape();
   }
 
   private static EntropyBins bins(Path draft, TreeShape shape, String fingerprint) {

@@ -151,7 +151,7 @@ final class Scheduler {
       try {
         caches.open(next);
         sessions.resume(next);
-        sessions.shrink();
+        shrinkSessions();
         live.add(next);
       } catch (RuntimeException e) {
         if (DeviceFault.of(e) != DeviceFault.NONE) {
@@ -309,8 +309,13 @@ final class Scheduler {
       sessions.park(sequence);
     }
     release(sequence, reason == null ? null : SequenceResult.of(sequence, reason));
+    shrinkSessions();
+  }
+
+  // What no live sequence uses goes before any session.
+  private void shrinkSessions() {
     if (!sessions.fit()) {
-      trimIfPossible(); // what no live sequence uses goes before any session
+      trimIfPossible();
       sessions.shrink();
     }
   }

@@ -168,6 +168,9 @@ public final class TorchEngine implements DecodeEngine {
                 Scorer.score(loaded.models().target(), ids, top, options.prefillChunk()));
           } catch (RuntimeException e) {
             scores.completeExceptionally(e);
+          } catch (Error e) { // ends the engine
+            scores.completeExceptionally(e);
+            throw e;
           }
         });
     CompletableFuture.anyOf(scores, ended).join();

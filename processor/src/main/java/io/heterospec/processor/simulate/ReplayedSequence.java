@@ -8,7 +8,6 @@ import io.heterospec.processor.tree.GrowingTree;
 import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.SpeculationHistory;
 import io.heterospec.processor.tree.TreePolicy;
-import io.heterospec.processor.tree.TreeShape;
 import io.heterospec.processor.tree.VerifyTree;
 import java.util.Arrays;
 
@@ -102,7 +101,7 @@ final class ReplayedSequence {
     boolean able = limit >= 1 && policy.drafts();
     SpeculationBudget.Share share = null;
     if (budgeted) {
-      int most = policy.shape().nodes() + TreeShape.MAX_DEPTH;
+      int most = policy.shape().mostNodes();
       share = new SpeculationBudget.Share(draft, history, 1, able ? limit : 0, most, unseenRows());
     }
     tree = able || share != null ? new Tree(policy, limit, share) : null;

@@ -43,6 +43,11 @@ public record TreeShape(int topK, int depth, int nodes) {
     return topK == 0;
   }
 
+  /** The most nodes that a policy verifies of a tree that grew from this one. */
+  public int mostNodes() {
+    return isNone() ? 0 : nodes + MAX_DEPTH;
+  }
+
   /** Candidates of a full tree of this depth plus {@code extraDepth} levels. */
   public int maxCandidates(int extraDepth) {
     return isNone() ? 0 : candidates(topK, depth + extraDepth);

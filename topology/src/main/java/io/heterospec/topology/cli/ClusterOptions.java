@@ -20,13 +20,14 @@ final class ClusterOptions {
               + " options win over it.")
   Path file;
 
-  @Option(names = "--bootstrap-servers", description = "Default: " + LOCAL + ".")
+  @Option(names = "--bootstrap-servers", description = "Default: the file's, or " + LOCAL + ".")
   String bootstrapServers;
 
   @Option(
       names = "--topic-prefix",
       paramLabel = "PREFIX",
-      description = "What names of topics start with. Default: " + Topics.DEFAULT_PREFIX)
+      description =
+          "What names of topics start with. Default: the file's, or " + Topics.DEFAULT_PREFIX)
   String prefix;
 
   /**
@@ -36,9 +37,12 @@ final class ClusterOptions {
    */
   Map<String, Object> settings() {
     Map<String, Object> settings = file == null ? new HashMap<>() : SettingsFile.read(file);
-    settings.putIfAbsent(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, LOCAL);
     if (bootstrapServers != null) {
       settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    } else if (file != null) {
+      SettingsFile.requireBrokers(settings, file);
+    } else {
+      settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, LOCAL);
     }
     if (prefix != null) {
       settings.put(HeteroSpecConfig.TOPIC_PREFIX, prefix);

@@ -17,8 +17,10 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -43,6 +45,8 @@ final class DeadLetterQueue implements AutoCloseable {
     transactionalId = config.getString(HeteroSpecConfig.APPLICATION_ID) + "-dlq-replay";
     writing = config.producerSettings();
     writing.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+    writing.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
+    writing.put(ProducerConfig.ACKS_CONFIG, "all");
     Map<String, Object> reading = config.clientSettings();
     reading.put(ConsumerConfig.GROUP_ID_CONFIG, transactionalId);
     reading.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -113,7 +117,8 @@ final class DeadLetterQueue implements AutoCloseable {
    * transaction: a replay that is cut off has not happened.
    *
    * @param letters as {@link #read} gave them
-   * @throws IllegalStateException when a letter does not say where it came from
+   * @throws IllegalStateException when a letter does not say where it came from, or the producer
+   *     may not send as large a record
    */
   void replay(Collection<DeadLetter> letters) {
     Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
@@ -130,11 +135,35 @@ final class DeadLetterQueue implements AutoCloseable {
     try (Producer<byte[], byte[]> producer =
         new KafkaProducer<>(writing, new ByteArraySerializer(), new ByteArraySerializer())) {
       producer.initTransactions();
-      producer.beginTransaction();
-      letters.forEach(letter -> producer.send(letter.original()));
-      producer.sendOffsetsToTransaction(done, consumer.groupMetadata());
-      producer.commitTransaction();
+      try {
+        producer.beginTransaction();
+        letters.forEach(letter -> producer.send(letter.original()));
+        producer.sendOffsetsToTransaction(done, consumer.groupMetadata());
+        producer.commitTransaction();
+      } catch (KafkaException e) {
+        abort(producer, e);
+        throw e.getCause() instanceof RecordTooLargeException ? tooLarge(e) : e;
+      }
     }
+  }
+
+  // One left open would hold up all who read the topic committed until it times out.
+  private static void abort(Producer<byte[], byte[]> producer, KafkaException reason) {
+    try {
+      producer.abortTransaction();
+    } catch (KafkaException e) {
+      reason.addSuppressed(e);
+    }
+  }
+
+  private IllegalStateException tooLarge(KafkaException reason) {
+    return new IllegalStateException(
+        "nothing was replayed: a letter is larger than %s allows (%s bytes); raise it in the file of"
+                .formatted(
+                    HeteroSpecConfig.MAX_RECORD_BYTES,
+                    writing.get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG))
+            + " --config to what the brokers take",
+        reason);
   }
 
   @Override

@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import io.heterospec.schemas.RegistryUnavailableException;
 import java.io.PrintWriter;
 import java.util.concurrent.CompletionException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -94,7 +95,7 @@ public final class HeteroSpec {
   private IExecutionExceptionHandler errors() {
     return (Exception exception, CommandLine line, ParseResult parsed) -> {
       Throwable cause = exception;
-      while (cause instanceof CompletionException && cause.getCause() != null) {
+      while (isWrapper(cause) && cause.getCause() != null) {
         cause = cause.getCause();
       }
       String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
@@ -104,6 +105,11 @@ public final class HeteroSpec {
       }
       return isInput(cause) ? WRONG_INPUT : FAILED;
     };
+  }
+
+  // A plain KafkaException says that a client was not made; its cause says why.
+  private static boolean isWrapper(Throwable cause) {
+    return cause instanceof CompletionException || cause.getClass() == KafkaException.class;
   }
 
   private static boolean isInput(Throwable cause) {

@@ -83,13 +83,15 @@ final class ModelOptions {
   EngineOptions engine() {
     Path target = model == null ? bundled("target") : model;
     Path head = draft == null && model == null ? bundled("draft") : draft;
-    TreeShape usual = device.equals("cpu") ? TreeShape.cpuDefault() : TreeShape.gpuDefault();
-    return EngineOptions.of(target, head)
-        .withName(model == null ? BUNDLED : null)
-        .withDevice(device)
-        .withDtype(dtype == null ? null : Dtype.parse(dtype))
-        .withThreads(threads)
-        .withCacheBytes(cacheBytes())
+    EngineOptions options =
+        EngineOptions.of(target, head)
+            .withName(model == null ? BUNDLED : null)
+            .withDevice(device)
+            .withDtype(dtype == null ? null : Dtype.parse(dtype))
+            .withThreads(threads)
+            .withCacheBytes(cacheBytes());
+    TreeShape usual = options.usualShape();
+    return options
         .withShape(tree.isShaped() ? tree.shape(usual) : null)
         .withHeteroSpec(tree.isTuned() ? tree.heteroSpec(tree.shape(usual)) : null);
   }

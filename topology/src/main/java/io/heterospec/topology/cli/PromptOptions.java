@@ -28,7 +28,9 @@ final class PromptOptions {
   @Option(names = "--mode", description = "Tree policy. Default: the processor's.")
   String mode;
 
-  @Option(names = "--schema-registry-url", description = "Default: " + LOCAL_REGISTRY + ".")
+  @Option(
+      names = "--schema-registry-url",
+      description = "Default: the file's, or " + LOCAL_REGISTRY + ".")
   String registryUrl;
 
   @Option(

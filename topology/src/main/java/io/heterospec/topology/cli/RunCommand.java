@@ -112,6 +112,7 @@ final class RunCommand implements Callable<Integer> {
 
   private Map<String, Object> settings() {
     Map<String, Object> settings = SettingsFile.read(file);
+    SettingsFile.requireBrokers(settings, file);
     if (pool != null) {
       settings.put(HeteroSpecConfig.POOL, pool);
     }

@@ -17,7 +17,7 @@ final class SettingsFile {
 
   /**
    * @return its keys and values, the caller's to change
-   * @throws UsageException when it cannot be read or names no broker
+   * @throws UsageException when it cannot be read
    */
   static Map<String, Object> read(Path file) {
     Map<String, Object> settings = new HashMap<>();
@@ -33,10 +33,17 @@ final class SettingsFile {
     } catch (IOException | IllegalArgumentException e) {
       throw new UsageException("config file " + file + " cannot be read: " + e.getMessage(), e);
     }
+    return settings;
+  }
+
+  /**
+   * @param settings of the file
+   * @throws UsageException when they name no broker
+   */
+  static void requireBrokers(Map<String, Object> settings, Path file) {
     if (!settings.containsKey(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG)) {
       throw new UsageException("config file " + file + " has no bootstrap.servers");
     }
-    return settings;
   }
 
   // Nested YAML keys are joined by dots, so that either way of writing a key works.

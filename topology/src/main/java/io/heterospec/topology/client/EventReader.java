@@ -57,6 +57,7 @@ public final class EventReader implements AutoCloseable {
     Map<String, Object> settings = new HashMap<>(config.clientSettings());
     settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
     settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"); // it has no group
     consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
     Avro avro = new Avro(config.clientSettings());
     deltas = avro.deserializer(GenerationDelta.class);

@@ -242,6 +242,18 @@ class CommandLineTest {
     assertThat(ids.json().get("mode").asText()).isEqualTo("vanilla");
   }
 
+  @Test
+  void aClustersSettingsMayLeaveTheBrokersToAnOptionButNobodyElse() throws IOException {
+    Path file = directory.resolve("security.yaml");
+    Files.writeString(file, "security: {protocol: NONSENSE}\n");
+    Cli nowhere = Cli.run("ask", "hi", "--config", file.toString());
+    assertThat(nowhere.err()).contains(file + " has no bootstrap.servers");
+    Cli ask =
+        Cli.run("ask", "hi", "--config", file.toString(), "--bootstrap-servers", "127.0.0.1:1");
+    assertThat(ask.err()).contains("security.protocol").contains("NONSENSE");
+    assertThat(ask.code()).isEqualTo(HeteroSpec.WRONG_INPUT);
+  }
+
   @ParameterizedTest
   @CsvSource({"404, 2", "401, 2", "503, 1"})
   void whatAProcessorAnswersTellsWrongInputFromAFailure(int status, int code) throws IOException {

@@ -164,6 +164,9 @@ class DlqCommandTest {
         file,
         "bootstrap.servers=127.0.0.1:1\nheterospec.max.record.bytes=3000000\n"
             + "heterospec.topic.prefix=other.\n");
+    Cli refused = dlq("replay");
+    assertThat(refused.code()).isEqualTo(HeteroSpec.FAILED);
+    assertThat(refused.err()).contains("heterospec.max.record.bytes allows (1048576 bytes)");
     Cli replay = dlq("replay", "--config", file.toString()); // other options win
     assertThat(replay.json().get("replayed").asInt()).isEqualTo(1);
     assertThat(source(1).get(0).serializedValueSize()).isEqualTo(large.length());
