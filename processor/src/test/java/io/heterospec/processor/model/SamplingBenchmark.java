@@ -58,6 +58,7 @@ public class SamplingBenchmark {
             .define("tables", "5 + ${stride}")
             .define("tap_low", -1)
             .define("tap_middle", -1)
+            .define("sampled_rows", TargetModel.SAMPLED_ROWS)
             .define("tap_high", -1);
     LayerScript.TARGET.define(source, DecoderVariant.PLAIN, null);
     target = ScriptModule.compile(device, source);
