@@ -68,23 +68,18 @@ public final class TargetModel implements AutoCloseable {
       boolean tapFeatures,
       LoadProgress progress) {
     TargetConfig config = checkpoint.config();
-    int layers = config.layers();
     ScriptSource source =
-        DecoderScript.of(
+        script(
+            DecoderScript.of(
                 "Target",
                 arithmetic,
                 config.heads(),
                 config.kvHeads(),
                 config.headDim(),
-                config.rmsNormEps())
-            .include("target")
-            .define("sampled_rows", SAMPLED_ROWS)
-            .define("segments", devices.segments().size())
-            .define("borders", devices.borders())
-            .define("tables", "5 + " + layers + " * ${stride}")
-            .define("tap_low", tapFeatures ? 2 : -1)
-            .define("tap_middle", tapFeatures ? layers / 2 : -1)
-            .define("tap_high", tapFeatures ? layers - 3 : -1);
+                config.rmsNormEps()),
+            devices,
+            config.layers(),
+            tapFeatures);
     LAYER.define(source, config.variant(), config.slidingWindow());
     ScriptModule module = ScriptModule.compile(devices.first(), source);
     try (WeightLoader weights = new WeightLoader(devices.first(), arithmetic, progress)) {
@@ -95,6 +90,20 @@ public final class TargetModel implements AutoCloseable {
       throw e;
     }
     return new TargetModel(devices, arithmetic, module, config);
+  }
+
+  /** Makes a decoder's script that of a target: all constants but its layers'. */
+  static ScriptSource script(
+      ScriptSource decoder, LayerDevices devices, int layers, boolean tapFeatures) {
+    return decoder
+        .include("target")
+        .define("sampled_rows", SAMPLED_ROWS)
+        .define("segments", devices.segments().size())
+        .define("borders", devices.borders())
+        .define("tables", "5 + " + layers + " * ${stride}")
+        .define("tap_low", tapFeatures ? 2 : -1)
+        .define("tap_middle", tapFeatures ? layers / 2 : -1)
+        .define("tap_high", tapFeatures ? layers - 3 : -1);
   }
 
   private static void addWeights(

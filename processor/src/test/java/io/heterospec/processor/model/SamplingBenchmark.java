@@ -51,15 +51,11 @@ public class SamplingBenchmark {
     device = TorchDevice.open("cpu", 1);
     Arithmetic plain = new Arithmetic(Dtype.FP32, LinearKernel.PLAIN);
     ScriptSource source =
-        DecoderScript.of("Target", plain, 1, 1, 2, 1e-5)
-            .include("target")
-            .define("segments", 1)
-            .define("borders", "[0, 1]")
-            .define("tables", "5 + ${stride}")
-            .define("tap_low", -1)
-            .define("tap_middle", -1)
-            .define("sampled_rows", TargetModel.SAMPLED_ROWS)
-            .define("tap_high", -1);
+        TargetModel.script(
+            DecoderScript.of("Target", plain, 1, 1, 2, 1e-5),
+            LayerDevices.single(device, 1),
+            1,
+            false);
     LayerScript.TARGET.define(source, DecoderVariant.PLAIN, null);
     target = ScriptModule.compile(device, source);
     Random random = new Random(1);

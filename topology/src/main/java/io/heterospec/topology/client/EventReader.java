@@ -9,7 +9,6 @@ import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.embedded.UnusableResourceException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -54,7 +53,7 @@ public final class EventReader implements AutoCloseable {
 
   private EventReader(HeteroSpecConfig config, String isolation, List<String> names) {
     topics = config.topics();
-    Map<String, Object> settings = new HashMap<>(config.clientSettings());
+    Map<String, Object> settings = config.clientSettings();
     settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
     settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"); // it has no group
