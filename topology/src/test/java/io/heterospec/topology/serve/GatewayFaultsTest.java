@@ -60,6 +60,8 @@ class GatewayFaultsTest {
     roomy =
         cluster.anotherGateway(
             Map.of(
+                HeteroSpecConfig.APPLICATION_ID,
+                "roomy", // in one group its arrival would make the first one rebalance
                 HeteroSpecConfig.MAX_REQUEST_BYTES,
                 Integer.toString(Integer.MAX_VALUE),
                 HeteroSpecConfig.MAX_PROMPT_BYTES,
