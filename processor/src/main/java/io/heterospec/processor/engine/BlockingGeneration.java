@@ -11,7 +11,9 @@ public final class BlockingGeneration {
    * Offers a generation and waits for its end.
    *
    * @param onStep called on the engine's thread for every step
-   * @throws IllegalStateException when the engine is full or dies
+   * @return the result, a failed one where the engine dies; an engine that is closed meanwhile
+   *     gives none, and the call never returns
+   * @throws IllegalStateException when the engine is full
    */
   public static GenerationResult run(
       DecodeEngine engine, GenerationRequest request, Consumer<GenerationStep> onStep) {

@@ -33,7 +33,7 @@ public interface DecodeEngine extends AutoCloseable {
   /** Gives up what the device keeps of a session between its turns. */
   void forget(String session);
 
-  /** Tokens that the device keeps of each session between its turns. */
+  /** Tokens that the device keeps of each session between its turns: a view, which changes. */
   Map<String, Integer> sessions();
 
   /** Bytes that a token takes in the caches of target and head together. */

@@ -97,7 +97,7 @@ final class Policies {
   SurvivalCounts survival(Path draft, int topK, String fingerprint) {
     SurvivalCounts none = SurvivalCounts.empty(bins.count(), topK);
     Path file = draft.resolve(SurvivalFile.NAME);
-    if (!Files.isRegularFile(file)) {
+    if (!bins.calibrated() || !Files.isRegularFile(file)) {
       return none;
     }
     try {

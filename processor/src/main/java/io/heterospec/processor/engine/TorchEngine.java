@@ -10,6 +10,7 @@ import io.heterospec.processor.tree.SurvivalCounts;
 import io.heterospec.processor.tree.SurvivalModel;
 import io.heterospec.processor.tree.TreePolicy;
 import io.heterospec.processor.tree.TreeShape;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -216,7 +217,7 @@ public final class TorchEngine implements DecodeEngine {
 
   @Override
   public Map<String, Integer> sessions() {
-    return Map.copyOf(loading.join().sessions());
+    return Collections.unmodifiableMap(loading.join().sessions());
   }
 
   @Override

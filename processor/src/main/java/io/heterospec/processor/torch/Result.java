@@ -1,10 +1,7 @@
 package io.heterospec.processor.torch;
 
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
-import java.util.ArrayList;
-import java.util.List;
 
 /** What a script returned: read it by exactly one of these methods. */
 public final class Result {
@@ -28,17 +25,6 @@ public final class Result {
     Tensor[] tensors = new Tensor[parts.length];
     for (int i = 0; i < parts.length; i++) {
       tensors[i] = new Tensor(manager, parts[i]);
-    }
-    return tensors;
-  }
-
-  /** A list of tensors, the caller's to close. */
-  public List<Tensor> list() {
-    PtNDArray[] parts = value.toTensorArray(manager);
-    value.close();
-    List<Tensor> tensors = new ArrayList<>(parts.length);
-    for (PtNDArray part : parts) {
-      tensors.add(new Tensor(manager, part));
     }
     return tensors;
   }

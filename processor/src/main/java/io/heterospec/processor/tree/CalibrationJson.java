@@ -36,12 +36,16 @@ final class CalibrationJson {
     }
   }
 
-  /** Writes a file in one step: a reader finds the old content or the new, never a part. */
   static void write(Path file, Object value) throws IOException {
+    write(file, JSON.writeValueAsBytes(value));
+  }
+
+  /** Writes a file in one step: a reader finds the old content or the new, never a part. */
+  static void write(Path file, byte[] content) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     Path draft = Files.createTempFile(directory, file.getFileName().toString(), ".tmp");
     try {
-      Files.write(draft, JSON.writeValueAsBytes(value));
+      Files.write(draft, content);
       Files.move(draft, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(draft);

@@ -12,7 +12,6 @@ import io.heterospec.processor.tree.EntropyBins.BinStats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -71,14 +70,7 @@ public final class EntropyBinsFile {
 
   /** Writes a file in one step: a reader finds the old content or the new, never a part. */
   public static void write(Path file, EntropyBins bins) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
-    Path draft = Files.createTempFile(directory, file.getFileName().toString(), ".tmp");
-    try {
-      Files.write(draft, WRITER.writeValueAsBytes(toDocument(bins)));
-      Files.move(draft, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(draft);
-    }
+    CalibrationJson.write(file, WRITER.writeValueAsBytes(toDocument(bins)));
   }
 
   // The version is looked at first: another version may have other fields.

@@ -51,6 +51,7 @@ public final class SpeculationBudget {
 
   private int rest; // cycles for which nothing is drafted without asking again
   private int restSequences;
+  private boolean comparing; // a plain pass was made for comparison, and no cycle was timed since
 
   private int sequences;
   private int otherRows;
@@ -185,10 +186,12 @@ public final class SpeculationBudget {
     promisedFor = 0;
     if (restSequences == sequences && rest > 0) {
       rest--;
-    } else if (otherRows > 0 || !correction.needsPlainPass()) {
+    } else if (otherRows > 0 || comparing || !correction.needsPlainPass()) {
       promiseForThoseThatPay(best);
       rest = promisedFor == 0 ? REST : 0;
       restSequences = sequences;
+    } else {
+      comparing = true; // for this cycle alone: beside prefill it cannot be timed
     }
     for (int i = 0; i < best.size(); i++) {
       Share share = best.get(i);
@@ -356,6 +359,7 @@ public final class SpeculationBudget {
     if (otherRows > 0) {
       return;
     }
+    comparing = false;
     if (admission.admitted() > 0) {
       correction.treePass(passMs, targetMs);
     } else {

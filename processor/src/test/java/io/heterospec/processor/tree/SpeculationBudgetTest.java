@@ -290,4 +290,26 @@ class SpeculationBudgetTest {
     assertThat(drafted[0]).isPositive();
     assertThat(drafted[1]).isLessThan(40);
   }
+
+  private static boolean drafts(SpeculationBudget budget) {
+    DraftTree tree = new DraftTree();
+    Share share = share(tree, 1, 20);
+    cycle(budget, List.of(share), List.of(tree), 0.9);
+    return share.admitted() > 0;
+  }
+
+  @Test
+  void aPlainPassForComparisonThatPrefillSharesDoesNotKeepDraftsAway() {
+    SpeculationBudget budget = budget(costs(0.01, 0.1));
+    int cycles = 0;
+    while (drafts(budget)) {
+      budget.learnTimes(0.2, 10.5);
+      assertThat(++cycles).isLessThan(100);
+    }
+    // The plain pass is not timed, nor are the next ones.
+    assertThat(drafts(budget)).isTrue();
+    assertThat(drafts(budget)).isTrue();
+    budget.learnTimes(0.2, 10.5);
+    assertThat(drafts(budget)).as("a comparison is still due").isFalse();
+  }
 }
