@@ -104,25 +104,30 @@
     live = torch.view(part, [2 * pool.size(0), slots, ${kv_heads}, rows, ${head_dim}])
     return torch.unbind(torch.narrow(live, 3, 0, layout[9 + g * 7]), 0)
 
-  # qkv (T, (H+2G)*D); cos, sin (T, 1, D) with the sign of rotate-half folded into sin; live: of each
-  # group the views of all layers; pools: of each group the pool's layers (2, rows, D), where the
-  # fresh keys and values are written -> (T, H*D)
-  def attention(self: __torch__.${class}, qkv: Tensor, cos: Tensor, sin: Tensor, layer: int, layout: List[int], index: List[Tensor], live: List[List[Tensor]], pools: List[List[Tensor]], masks: List[Optional[Tensor]]) -> Tensor:
+  # qkv (T, (H+2G)*D); cos, sin (T, 1, D) with the sign of rotate-half folded into sin; pools: of each
+  # group the pool's layers (2, rows, D), where the fresh keys and values are written -> rotated
+  # queries (T, H, D)
+  def remember(self: __torch__.${class}, qkv: Tensor, cos: Tensor, sin: Tensor, layer: int, layout: List[int], index: List[Tensor], pools: List[List[Tensor]]) -> Tensor:
     T = layout[0]
     x = torch.view(qkv, [T, ${qkv_heads}, ${head_dim}])
     rotated = ${rotated}
     half = torch.roll(rotated, [${half_dim}], [-1])
     _0 = torch.addcmul_(torch.mul_(rotated, cos), half, sin)
     fresh = torch.transpose(torch.view(torch.narrow(x, 1, ${heads}, ${kv_pair}), [T, 2, ${kv_heads}, ${head_dim}]), 0, 1)
-    queries = torch.narrow(x, 1, 0, ${heads})
-    outputs = annotate(List[Tensor], [])
     for g in range(layout[2]):
-      B = layout[6 + g * 7]
-      R = layout[8 + g * 7]
       own = fresh
       if layout[1] == 2:
         own = torch.index_select(fresh, 1, index[1 + g * 4])
       _1 = torch.index_copy_(pools[g][layer], 1, index[2 + g * 4], torch.reshape(own, [2, -1, ${head_dim}]))
+    return torch.narrow(x, 1, 0, ${heads})
+
+  # The same, then attention over the cache; live: of each group the views of all layers -> (T, H*D)
+  def attention(self: __torch__.${class}, qkv: Tensor, cos: Tensor, sin: Tensor, layer: int, layout: List[int], index: List[Tensor], live: List[List[Tensor]], pools: List[List[Tensor]], masks: List[Optional[Tensor]]) -> Tensor:
+    queries = self.remember(qkv, cos, sin, layer, layout, index, pools)
+    outputs = annotate(List[Tensor], [])
+    for g in range(layout[2]):
+      B = layout[6 + g * 7]
+      R = layout[8 + g * 7]
       q = queries
       if layout[1] > 0:
         q = torch.index_select(queries, 0, index[4 + g * 4])

@@ -67,9 +67,9 @@
     w = self.w
     return torch.to(self.linear(self.norm(x, w[3]), w[4]), 6)
 
-  # A copy of the first n rows, which does not keep the others alive
-  def first_rows(self: __torch__.${class}, x: Tensor, n: int) -> Tensor:
-    return torch.clone(torch.narrow(x, 0, 0, n), memory_format=0)
+  # A copy of some rows, which does not keep the others alive
+  def copied_rows(self: __torch__.${class}, x: Tensor, rows: Tensor) -> Tensor:
+    return torch.index_select(x, 0, rows)
 
   def prefill(self: __torch__.${class}, ints: Tensor, trees: Tensor, layout: List[int], pools: List[Tensor]) -> Tensor:
     x, features = self.run(ints, trees, layout, pools)

@@ -3,7 +3,6 @@ package io.heterospec.processor.engine;
 import io.heterospec.processor.model.KvCache;
 import io.heterospec.processor.model.KvMemory;
 import io.heterospec.processor.tree.TreePolicy;
-import io.heterospec.processor.tree.TreeShape;
 import java.util.List;
 
 /**
@@ -76,12 +75,24 @@ final class CacheBudget {
     return cache == null ? 0 : memory.bytesFor(cache.capacity());
   }
 
-  /** Gives a sequence its caches; it is the sequence's part to close them. */
-  void open(Sequence sequence) {
-    KvCache cache = target.open(targetRows(sequence.policy, sequence.maxLength()));
+  /** Bytes that the caches' memory must grow by before those of a sequence can be opened. */
+  long bytesToOpen(Sequence sequence) {
+    long bytes = target.bytesToOpen(targetRows(sequence.policy, sequence.maxLength()));
+    return sequence.policy.drafts()
+        ? bytes + head.bytesToOpen(headRows(sequence.policy, sequence.maxLength()))
+        : bytes;
+  }
+
+  /**
+   * Gives a sequence its caches; it is the sequence's part to close them.
+   *
+   * @param spare bytes that the caches' memory may grow by beyond what it must
+   */
+  void open(Sequence sequence, long spare) {
+    KvCache cache = target.open(targetRows(sequence.policy, sequence.maxLength()), spare);
     sequence.open(cache, null);
     if (sequence.policy.drafts()) {
-      sequence.open(cache, head.open(headRows(sequence.policy, sequence.maxLength())));
+      sequence.open(cache, head.open(headRows(sequence.policy, sequence.maxLength()), spare));
     }
   }
 
@@ -95,7 +106,18 @@ final class CacheBudget {
     return bytes - target.bytes() - (head == null ? 0 : head.bytes());
   }
 
-  /** Gives back the memory that no live sequence uses. */
+  /**
+   * Gives back memory that no live sequence uses: about as many bytes as are wanted, and less where
+   * that would take more copying than it gives back.
+   */
+  void giveBack(long wanted) {
+    long given = target.giveBack(wanted);
+    if (head != null && given < wanted) {
+      head.giveBack(wanted - given);
+    }
+  }
+
+  /** Gives back all memory that no live sequence uses. */
   void trim() {
     target.trim();
     if (head != null) {
@@ -110,11 +132,6 @@ final class CacheBudget {
 
   // Scratch rows of a cycle: the expanded nodes.
   private static int headRows(TreePolicy policy, int length) {
-    TreeShape shape = policy.shape();
-    return length + shape.topK() * (shape.depth() + extraLevels(policy));
-  }
-
-  private static int extraLevels(TreePolicy policy) {
-    return policy.drafts() ? TreeShape.MAX_DEPTH : 0;
+    return length + policy.shape().topK() * policy.mostLevels();
   }
 }

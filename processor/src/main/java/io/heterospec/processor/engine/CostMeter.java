@@ -30,7 +30,7 @@ final class CostMeter {
   private static final int READ = 128; // context rows that the head reads of a prompt
 
   /** Counts changes of what passes cost: a table of before is measured again. */
-  private static final int PASSES = 4;
+  private static final int PASSES = 5;
 
   private static final int MIN_RUNS = 3;
   private static final int MAX_RUNS = 9;
@@ -141,7 +141,7 @@ final class CostMeter {
         }
         extend[s] = extend(caches, headCaches, level[s]);
         if (s == 0) {
-          read = read(caches, extend[0]);
+          read = read(caches);
         }
       }
     } finally {
@@ -222,17 +222,18 @@ final class CostMeter {
   }
 
   // Of one sequence: whoever reads prompts of several pays for each.
-  private double read(List<KvCache> caches, double usualMs) {
+  private double read(List<KvCache> caches) {
     int most = Math.min(READ, target.config().contextLength() - 1);
-    int further = most - CostTable.USUAL_ROWS;
-    if (further < 1) {
-      return 0;
-    }
     try (Features features = verify(caches, 1, 1);
         KvCache headCache = head.newCache(most)) {
       List<Features.Rows> all = List.of(new Features.Rows(features, new int[most], most));
-      double ms = typical(() -> extend(List.of(headCache), all, most).close());
-      return Math.max(0, ms - usualMs) / further;
+      double ms =
+          typical(
+              () -> {
+                head.addContext(context(List.of(headCache), most), all);
+                headCache.truncate(0);
+              });
+      return ms / most;
     }
   }
 
@@ -253,6 +254,12 @@ final class CostMeter {
   }
 
   private Proposals extend(List<KvCache> headCaches, List<Features.Rows> features, int rows) {
+    Proposals proposals = head.extend(context(headCaches, rows), features, topK);
+    headCaches.forEach(cache -> cache.truncate(cache.length() - rows));
+    return proposals;
+  }
+
+  private static RowBatch context(List<KvCache> headCaches, int rows) {
     RowBatch batch = new RowBatch();
     for (KvCache cache : headCaches) {
       int start = batch.start(batch.add(cache, rows));
@@ -260,9 +267,7 @@ final class CostMeter {
         batch.set(start + row, 0, cache.length() + row);
       }
     }
-    Proposals proposals = head.extend(batch, features, topK);
-    headCaches.forEach(cache -> cache.truncate(cache.length() - rows));
-    return proposals;
+    return batch;
   }
 
   // The lower quartile: whatever else the machine does only adds time.

@@ -23,9 +23,10 @@ import java.util.List;
  * @param budget rows that the budget let all its sequences of the cycle verify together; -1 for a
  *     policy without one
  * @param metaPathAccepted whether every token of the meta-path was accepted
- * @param draftNanos time in draft-head calls, for all sequences of the cycle
- * @param verifyNanos time in target calls, for all sequences of the cycle and for the chunk of
- *     prefill that shares its pass
+ * @param draftNanos time from the cycle's start until all its sequences have drafted; 0 where none
+ *     did
+ * @param verifyNanos time from then until the target's tokens are known, for all sequences of the
+ *     cycle and for the chunk of prefill that shares its pass
  * @param totalNanos time of the whole cycle
  * @param tree all candidates when asked for, otherwise empty
  */

@@ -13,6 +13,7 @@ import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.VerifyTree;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -67,7 +68,6 @@ final class DecodeCycle {
    */
   List<Outcome> run(List<Sequence> sequences, List<Prefill.Part> parts, boolean speculate) {
     long start = System.nanoTime();
-    takeNanos();
     List<Sequence> decoding = new ArrayList<>(sequences);
     parts.stream().filter(Prefill.Part::isLast).map(Prefill.Part::sequence).forEach(decoding::add);
     sequences.forEach(sequence -> prefilledAt(sequence, start));
@@ -103,8 +103,8 @@ final class DecodeCycle {
         new Times(
             decoding.size(),
             drafter == null ? -1 : drafter.budgetedRows(),
-            head == null ? 0 : head.takeNanos(),
-            target.takeNanos(),
+            sequences.stream().anyMatch(each -> each.draft.depth() > 0) ? drafted - start : 0,
+            verified - drafted,
             System.nanoTime() - start);
     List<Outcome> outcomes =
         walks.stream().map(walk -> new Outcome(walk.sequence(), emit(walk, times))).toList();
@@ -166,8 +166,10 @@ final class DecodeCycle {
 
   // What the head will read of this pass it reads when it drafts next.
   private void keep(List<Walk> walks, List<Prefill.Part> parts, Features all) {
+    BitSet patient = patient(walks, !parts.isEmpty());
+    // Copied before any cache changes: there may be no memory for it.
     try (all;
-        Features ofTrees = ofTrees(walks.size(), all)) {
+        Features copy = copy(walks, patient, all)) {
       KvCache.keep(
           walks.stream()
               .map(
@@ -177,13 +179,15 @@ final class DecodeCycle {
                           walk.path().rows(),
                           walk.path().accepted() + 1))
               .toList());
+      int copied = 0;
       for (int i = 0; i < walks.size(); i++) {
-        Walk walk = walks.get(i);
-        int[] rows = new int[walk.path().accepted() + 1];
-        for (int step = 0; step < rows.length; step++) {
-          rows[step] = batch.start(i) + walk.path().rows()[step];
-        }
-        keepFeatures(walk.sequence(), ofTrees == null ? all : ofTrees, rows);
+        int[] rows = keptRows(walks, i);
+        boolean apart = patient.get(i);
+        keepFeatures(
+            walks.get(i).sequence(),
+            apart ? copy : all,
+            apart ? IntStream.range(copied, copied + rows.length).toArray() : rows);
+        copied += apart ? rows.length : 0;
       }
       for (int i = 0; i < parts.size(); i++) {
         Prefill.Part part = parts.get(i);
@@ -195,11 +199,32 @@ final class DecodeCycle {
     }
   }
 
-  // Those of a chunk are large, and a sequence may keep its own for long; null where there are no
-  // others.
-  private Features ofTrees(int trees, Features all) {
-    boolean shared = head != null && trees > 0 && trees < batch.sequences();
-    return shared ? target.firstRows(all, batch.start(trees)) : null;
+  // Those that may keep their features for many cycles, the head reading nothing meanwhile, beside
+  // far more rows that nobody will want: a chunk's, or the rejected ones of others' trees.
+  private static BitSet patient(List<Walk> walks, boolean besidePrefill) {
+    BitSet patient = new BitSet();
+    boolean others = besidePrefill || walks.stream().anyMatch(DecodeCycle::isDrafted);
+    for (int i = 0; others && i < walks.size(); i++) {
+      boolean drafts = walks.get(i).sequence().policy.drafts();
+      patient.set(i, drafts && (besidePrefill || !isDrafted(walks.get(i))));
+    }
+    return patient;
+  }
+
+  private static boolean isDrafted(Walk walk) {
+    return walk.sequence().verify.rows() > 1;
+  }
+
+  // Null where none is patient.
+  private Features copy(List<Walk> walks, BitSet patient, Features all) {
+    int[] rows = patient.stream().flatMap(i -> Arrays.stream(keptRows(walks, i))).toArray();
+    return rows.length == 0 ? null : target.rows(all, rows);
+  }
+
+  private int[] keptRows(List<Walk> walks, int index) {
+    AcceptedPath path = walks.get(index).path();
+    int start = batch.start(index);
+    return Arrays.stream(path.rows(), 0, path.accepted() + 1).map(row -> start + row).toArray();
   }
 
   private static void keepFeatures(Sequence sequence, Features features, int[] rows) {
@@ -288,13 +313,5 @@ final class DecodeCycle {
     sequence.verifiedTokens += report.verified();
     sequence.draftedTokens += report.candidates();
     sequence.acceptedTokens += report.emitted() - 1;
-  }
-
-  // What the head read of prompts since must not count as this cycle's.
-  private void takeNanos() {
-    target.takeNanos();
-    if (head != null) {
-      head.takeNanos();
-    }
   }
 }

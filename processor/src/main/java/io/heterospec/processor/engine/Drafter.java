@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 final class Drafter {
   private static final Logger LOG = LoggerFactory.getLogger(Drafter.class);
 
+  /** Context rows from which on it is faster to read all but the last in a call of their own. */
+  private static final int MANY_ROWS = 16;
+
   private final DraftHead head;
   private final TreeGrowth growth;
   private final RowBatch batch = new RowBatch();
@@ -125,6 +128,7 @@ final class Drafter {
   // The context rows the head has not seen: the features of tokens from, from+1, … with the tokens
   // after them, the last of which is the root.
   private Proposals extend(List<Growing> growing, int k) {
+    readAhead(growing);
     batch.reset();
     List<Features.Rows> features = new ArrayList<>();
     for (Growing each : growing) {
@@ -139,6 +143,26 @@ final class Drafter {
       expand(growing.get(i).tree(), DraftTree.ROOT, proposals, i);
     }
     return proposals;
+  }
+
+  // What has gathered of a prompt is read first, but for the last row, after which it proposes.
+  private void readAhead(List<Growing> growing) {
+    List<Sequence> behind =
+        growing.stream()
+            .map(each -> each.sequence)
+            .filter(sequence -> sequence.unseenRows() >= MANY_ROWS)
+            .toList();
+    if (behind.isEmpty()) {
+      return;
+    }
+    batch.reset();
+    List<Features.Rows> features = new ArrayList<>();
+    for (Sequence sequence : behind) {
+      features.addAll(sequence.features(sequence.unseenRows() - 1));
+      addContext(batch, sequence, sequence.rootPosition() - 1);
+    }
+    head.addContext(batch, features);
+    behind.forEach(Sequence::keepLastFeatures);
   }
 
   /** Adds the head's rows for the tokens from its length to {@code end}. */

@@ -21,7 +21,8 @@ import java.util.OptionalLong;
  * @param weights bytes of the weights of both, and of their rotary tables
  * @param workspace bytes for a pass, or for the layer that is there twice while it is packed; on
  *     each device
- * @param caches most bytes that the caches get
+ * @param caches most bytes that the caches get; as much again is left free, since a cache's memory
+ *     that grows is copied
  * @param cacheTokens tokens that those hold
  * @param placement which device holds which layers
  */
@@ -29,6 +30,9 @@ public record MemoryPlan(
     long weights, long workspace, long caches, long cacheTokens, DevicePlacement placement) {
   /** Left to the program itself, and to what else runs on the machine. */
   private static final long RESERVE = 512L << 20;
+
+  /** While a cache's memory grows or is compacted it is there twice. */
+  private static final int COPIES = 2;
 
   /** Caches for sequences of fewer tokens would be of no use. */
   private static final int LEAST_TOKENS = 512;
@@ -108,7 +112,8 @@ public record MemoryPlan(
       if (available.getAsLong() < need(options, size, dtype, draft != null)) {
         throw refusal(options, size, dtype, available.getAsLong());
       }
-      caches = Math.min(caches, available.getAsLong() - RESERVE - weights - workspace);
+      long left = available.getAsLong() - RESERVE - weights - workspace;
+      caches = Math.min(caches, left / COPIES);
     }
     DevicePlacement all = DevicePlacement.single(options.device(), size.parts().layers());
     return new MemoryPlan(weights, workspace, caches, caches / Math.max(1, perToken), all);
@@ -121,7 +126,7 @@ public record MemoryPlan(
     return RESERVE
         + values * dtype.bytes()
         + workspace(options, shape, size, dtype)
-        + Math.min(options.cacheBytes(), leastCaches);
+        + COPIES * Math.min(options.cacheBytes(), leastCaches);
   }
 
   // Every row of a tree has its logits, and a second copy of them that is in fp32 or of some rows.
@@ -151,9 +156,9 @@ public record MemoryPlan(
     Load load =
         new Load(
             parts.layers(),
-            layer + LEAST_TOKENS * layerToken,
+            layer + COPIES * LEAST_TOKENS * layerToken,
             first,
-            last + LEAST_TOKENS * headToken,
+            last + COPIES * LEAST_TOKENS * headToken,
             each);
     DevicePlacement placement = DevicePlacement.of(rooms, load);
     long tokens = Long.MAX_VALUE;
@@ -161,7 +166,7 @@ public record MemoryPlan(
       boolean ends = i == rooms.size() - 1;
       long held = each + (i == 0 ? first : 0) + (ends ? last : 0) + placement.layers()[i] * layer;
       long token = placement.layers()[i] * layerToken + (ends ? headToken : 0);
-      tokens = Math.min(tokens, (rooms.get(i).free() - held) / token);
+      tokens = Math.min(tokens, (rooms.get(i).free() - held) / (COPIES * token));
     }
     long perToken = parts.layers() * layerToken + headToken;
     tokens = Math.min(tokens, options.cacheBytes() / perToken);

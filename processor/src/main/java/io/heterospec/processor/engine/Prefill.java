@@ -46,7 +46,8 @@ final class Prefill {
   /**
    * The next chunk. It belongs to the first sequence in the fair order. What that leaves, and up to
    * half the chunk where their priority is the same, goes to those behind it that need no more: a
-   * short prompt does not wait until a long one is through.
+   * short prompt does not wait until a long one is through. What is still left goes to the first of
+   * those that need more, so that short prompts do not hold up a long one for good.
    */
   List<Part> next(List<Sequence> live) {
     List<Sequence> waiting =
@@ -70,7 +71,15 @@ final class Prefill {
         forOthers += rowsNeeded(other);
       }
     }
-    parts.add(0, part(first, Math.min(rowsNeeded(first), room - forOthers)));
+    int forFirst = Math.min(rowsNeeded(first), room - forOthers);
+    parts.add(0, part(first, forFirst));
+    int rest = room - forOthers - forFirst;
+    if (rest > 0 && parts.size() < waiting.size()) {
+      waiting.stream()
+          .filter(each -> parts.stream().noneMatch(part -> part.sequence() == each))
+          .findFirst()
+          .ifPresent(longer -> parts.add(part(longer, Math.min(rowsNeeded(longer), rest))));
+    }
     return parts;
   }
 

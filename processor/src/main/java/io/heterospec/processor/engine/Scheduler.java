@@ -1,5 +1,6 @@
 package io.heterospec.processor.engine;
 
+import io.heterospec.processor.kv.SessionPages;
 import io.heterospec.processor.torch.DeviceFault;
 import io.heterospec.processor.tree.SpeculationBudget;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ final class Scheduler {
   private final List<Sequence> live = new ArrayList<>();
   private final Runnable onLeave;
   private long evictions;
+  private Sequence refused; // for which there was no memory, and nobody has left since
 
   /**
    * @param budget of budgeted sequences; null without a head
@@ -143,15 +145,16 @@ final class Scheduler {
   }
 
   private void admit() {
-    while (!waiting.isEmpty() && makeRoom(waiting.peek())) {
+    while (!waiting.isEmpty() && waiting.peek() != refused && makeRoom(waiting.peek())) {
       Sequence next = waiting.poll();
       if (next.admittedNanos == 0) {
         next.admittedNanos = System.nanoTime();
       }
       try {
-        caches.open(next);
+        shrinkSessions(caches.bytesToOpen(next), next.request.session());
+        caches.open(next, caches.spare() - sessions.bytes());
         sessions.resume(next);
-        shrinkSessions();
+        shrinkSessions(0, null);
         live.add(next);
       } catch (RuntimeException e) {
         if (DeviceFault.of(e) != DeviceFault.NONE) {
@@ -171,6 +174,9 @@ final class Scheduler {
       recover(List.of(next), cause);
     } else {
       LOG.warn("no memory for generation {} now: it waits", next.request.id());
+      if (sessions.bytes() == 0) {
+        refused = next;
+      }
       sessions.clear();
       trimIfPossible();
     }
@@ -200,13 +206,22 @@ final class Scheduler {
     evictions++;
     live.remove(sequence);
     sequence.close();
+    refused = null;
     waiting.add(sequence);
   }
 
   private void readPages() {
-    for (Sequence sequence : live.stream().filter(each -> each.reader != null).toList()) {
+    int left = SessionCaches.ROWS_A_ROUND;
+    Iterator<Sequence> reading =
+        live.stream()
+            .filter(each -> each.reader != null)
+            .sorted(AdmissionQueue.FAIR)
+            .toList()
+            .iterator();
+    while (left > 0 && reading.hasNext()) {
+      Sequence sequence = reading.next();
       try {
-        sessions.read(sequence);
+        left -= sessions.read(sequence, left);
       } catch (RuntimeException e) {
         sessions.stopReading(sequence);
         recover(List.of(sequence), e);
@@ -279,8 +294,12 @@ final class Scheduler {
   }
 
   private void trimIfPossible() {
+    ifPossible(this::trim);
+  }
+
+  private static void ifPossible(Runnable release) {
     try {
-      trim();
+      release.run();
     } catch (RuntimeException e) {
       LOG.warn("memory that no generation uses was not given back", e);
     }
@@ -309,14 +328,16 @@ final class Scheduler {
       sessions.park(sequence);
     }
     release(sequence, reason == null ? null : SequenceResult.of(sequence, reason));
-    shrinkSessions();
+    shrinkSessions(0, null);
   }
 
-  // What no live sequence uses goes before any session.
-  private void shrinkSessions() {
-    if (!sessions.fit()) {
-      trimIfPossible();
-      sessions.shrink();
+  // Makes room for more bytes of caches. What no live sequence uses goes before any session, where
+  // that takes no more copying than it brings; `kept` is about to be taken up.
+  private void shrinkSessions(long more, SessionPages kept) {
+    long wanted = sessions.bytes() + more - caches.spare();
+    if (wanted > 0) {
+      ifPossible(() -> caches.giveBack(wanted));
+      sessions.shrink(caches.spare() - more, kept == null ? null : kept.session());
     }
   }
 
@@ -328,6 +349,7 @@ final class Scheduler {
   // Its place is free before its listener hears of the end: a listener may submit the next.
   private void release(Sequence sequence, GenerationResult result) {
     sequence.close();
+    refused = null;
     onLeave.run();
     if (result == null) {
       return;

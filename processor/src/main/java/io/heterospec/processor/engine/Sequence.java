@@ -146,6 +146,27 @@ final class Sequence implements AutoCloseable {
     return rootPosition() - headCache.length();
   }
 
+  /** The features of the first {@code count} of those rows; the sequence goes on holding them. */
+  List<Features.Rows> features(int count) {
+    List<Features.Rows> first = new ArrayList<>();
+    int left = count;
+    for (Features.Rows part : features) {
+      int wanted = Math.min(left, part.count());
+      if (wanted > 0) {
+        first.add(new Features.Rows(part.of(), part.rows(), wanted));
+      }
+      left -= wanted;
+    }
+    return first;
+  }
+
+  /** Drops the features of all rows but the last: the head has seen the others. */
+  void keepLastFeatures() {
+    Features.Rows part = features.remove(features.size() - 1);
+    dropFeatures();
+    features.add(new Features.Rows(part.of(), new int[] {part.rows()[part.count() - 1]}, 1));
+  }
+
   /** Drops the features: the head has seen their rows, or never will. */
   void dropFeatures() {
     features.forEach(Features.Rows::close);

@@ -3,15 +3,17 @@ package io.heterospec.processor.engine;
 import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.kv.PageFormat;
 import io.heterospec.processor.kv.SessionPages;
-import io.heterospec.processor.model.Features;
 import io.heterospec.processor.model.KvSnapshot;
 import io.heterospec.processor.model.RowBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +29,7 @@ final class SessionCaches {
   private static final Logger LOG = LoggerFactory.getLogger(SessionCaches.class);
 
   /** Rows read or written in a round: a fraction of a cycle, so those who decode do not wait. */
-  private static final int ROWS_A_ROUND = PageFormat.MOST_ROWS;
+  static final int ROWS_A_ROUND = PageFormat.MOST_ROWS;
 
   private final ModelPair models;
   private final CacheBudget budget;
@@ -88,17 +90,9 @@ final class SessionCaches {
       sequence.headCache().truncate(count);
       return;
     }
-    List<Features.Rows> seen = new ArrayList<>();
-    for (Features.Rows part : sequence.features()) {
-      int wanted = Math.min(missing, part.count());
-      missing -= wanted;
-      if (wanted > 0) {
-        seen.add(new Features.Rows(part.of(), part.rows(), wanted)); // held by the sequence
-      }
-    }
     batch.reset();
     Drafter.addContext(batch, sequence, count);
-    models.head().addContext(batch, seen);
+    models.head().addContext(batch, sequence.features(missing));
   }
 
   private void add(Sequence sequence, int count, boolean withHead) {
@@ -151,15 +145,22 @@ final class SessionCaches {
         : session.commonRows(sequence.tokens(), sequence.length());
   }
 
-  /** Reads the next pages of a turn that still reads pages, as many as a round has time for. */
-  void read(Sequence sequence) {
-    int enough = sequence.reader.rows() + ROWS_A_ROUND;
-    while (sequence.reader.next()) {
-      if (sequence.reader.rows() >= enough) {
-        return;
-      }
+  /**
+   * Reads the next pages of a turn that still reads pages, up to that which makes so many rows.
+   *
+   * @return rows read
+   */
+  int read(Sequence sequence, int enough) {
+    PageReader reader = sequence.reader;
+    int before = reader.rows();
+    boolean more = true;
+    while (more && reader.rows() - before < enough) {
+      more = reader.next();
     }
-    stopReading(sequence);
+    if (!more) {
+      stopReading(sequence);
+    }
+    return reader.rows() - before;
   }
 
   /** Reads no more pages of a turn: what is not whole by now is computed. */
@@ -182,9 +183,14 @@ final class SessionCaches {
    * @return false when there was none to write, or no room for it
    */
   boolean write() {
+    Set<Object> full = Collections.newSetFromMap(new IdentityHashMap<>());
     Iterator<ParkedSession> waiting = unstored.iterator();
     while (waiting.hasNext()) {
       ParkedSession session = waiting.next();
+      // A page is read from the device before a store can refuse it.
+      if (full.contains(session.pages().store())) {
+        continue;
+      }
       int enough = Math.min(session.rows(), session.storedRows() + ROWS_A_ROUND);
       boolean written = false;
       while (session.storedRows() < enough && stored(session)) {
@@ -192,6 +198,8 @@ final class SessionCaches {
       }
       if (session.isStored()) {
         waiting.remove();
+      } else if (session.storedRows() < enough) {
+        full.add(session.pages().store());
       }
       if (written) {
         return true;
@@ -224,16 +232,18 @@ final class SessionCaches {
     }
   }
 
-  /** Whether all parked sessions fit beside the live ones. */
-  boolean fit() {
-    return bytes() <= budget.spare();
-  }
-
-  /** Forgets the least recently used sessions until the rest fits beside the live ones. */
-  void shrink() {
+  /**
+   * Forgets the least recently used sessions until the rest takes no more than so many bytes.
+   *
+   * @param kept a session that stays, or null
+   */
+  void shrink(long most, String kept) {
     Iterator<String> oldest = List.copyOf(parked.keySet()).iterator();
-    while (oldest.hasNext() && !fit()) {
-      drop(oldest.next());
+    while (oldest.hasNext() && bytes() > most) {
+      String session = oldest.next();
+      if (!session.equals(kept)) {
+        drop(session);
+      }
     }
   }
 

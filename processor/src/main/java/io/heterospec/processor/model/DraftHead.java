@@ -11,7 +11,6 @@ import io.heterospec.processor.torch.ScriptSource;
 import io.heterospec.processor.torch.Tensor;
 import io.heterospec.processor.torch.TorchDevice;
 import io.heterospec.processor.torch.WeightLoader;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -127,7 +126,8 @@ public final class DraftHead implements AutoCloseable {
   }
 
   /**
-   * Adds context rows without proposing anything.
+   * Adds context rows without proposing anything, which takes less than {@link #extend}: the layer
+   * is computed up to its keys and values only.
    *
    * @param batch of each sequence rows with the ids of the tokens <em>after</em> those of the
    *     features, at the positions of the features' tokens
@@ -135,7 +135,10 @@ public final class DraftHead implements AutoCloseable {
    */
   public void addContext(RowBatch batch, List<Features.Rows> features) {
     FeatureParts parts = FeatureParts.of(features, 0);
-    call("context", batch, parts).close();
+    PassInput input = batch.input(parts.indices());
+    try (Tensor ints = input.ints(device)) {
+      module.call("read", parts.tensors(), ints, input.layout(), input.pools()).close();
+    }
     batch.append();
   }
 
@@ -148,19 +151,14 @@ public final class DraftHead implements AutoCloseable {
     for (int i = 0; i < batch.sequences(); i++) {
       parts.addIndex((long) batch.start(i) + batch.count(i) - 1);
     }
-    Proposals proposals = proposals(call("extend", batch, parts, k).tensors(), k);
-    batch.append();
-    return proposals;
-  }
-
-  private Result call(String method, RowBatch batch, FeatureParts parts, Object... more) {
     PassInput input = batch.input(parts.indices());
     try (Tensor ints = input.ints(device);
         Tensor trees = input.trees(device)) {
-      List<Object> arguments =
-          new ArrayList<>(List.of(parts.tensors(), ints, trees, input.layout(), input.pools()));
-      arguments.addAll(List.of(more));
-      return module.call(method, arguments.toArray());
+      Result result =
+          module.call("extend", parts.tensors(), ints, trees, input.layout(), input.pools(), k);
+      Proposals proposals = proposals(result.tensors(), k);
+      batch.append();
+      return proposals;
     }
   }
 
@@ -179,11 +177,6 @@ public final class DraftHead implements AutoCloseable {
       return proposals(
           module.call("level", hidden, ints, trees, input.layout(), input.pools(), k).tensors(), k);
     }
-  }
-
-  /** Time in scripts of this head since the last call, in nanoseconds. */
-  public long takeNanos() {
-    return module.takeNanos();
   }
 
   private static Proposals proposals(Tensor[] out, int k) {

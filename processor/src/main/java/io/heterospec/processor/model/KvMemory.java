@@ -3,6 +3,7 @@ package io.heterospec.processor.model;
 import io.heterospec.processor.torch.ScriptModule;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.List;
 import java.util.TreeMap;
 
 /**
@@ -69,12 +70,24 @@ public final class KvMemory implements AutoCloseable {
     return bytesFor(rows) <= limit - usedBytes() + released;
   }
 
+  /** Bytes that the pools must grow by before such a cache can be opened: 0 where one is free. */
+  public long bytesToOpen(int rows) {
+    KvPool pool = pools.get(capacity(rows));
+    return pool == null || pool.isFull() ? bytesFor(rows) : 0;
+  }
+
+  /** The same as {@link #open(int, long)}, with all that the limit leaves to spare. */
+  public KvCache open(int rows) {
+    return open(rows, Long.MAX_VALUE);
+  }
+
   /**
    * Opens an empty cache.
    *
+   * @param spare bytes that the pools may grow by beyond what they must
    * @throws IllegalStateException when it does not {@link #fits fit}
    */
-  public KvCache open(int rows) {
+  public KvCache open(int rows, long spare) {
     if (!fits(rows)) {
       throw new IllegalStateException(
           "a cache of %d rows does not fit in the limit of %d bytes".formatted(rows, limit));
@@ -88,8 +101,8 @@ public final class KvMemory implements AutoCloseable {
         pools.put(capacity, pool);
       } else if (pool.isFull()) {
         // Doubling: the copies cost no more than the rows that were ever written.
-        long room = (limit - bytes()) / slotBytes(pool);
-        pool.grow((int) Math.min(pool.slots(), room));
+        long room = Math.min(limit - bytes(), spare) / slotBytes(pool);
+        pool.grow((int) Math.max(1, Math.min(pool.slots(), room)));
       }
     }
     return new KvCache(devices, module, pool);
@@ -103,6 +116,28 @@ public final class KvMemory implements AutoCloseable {
     while (bytes() + wanted > limit) {
       Collections.max(pools.values(), Comparator.comparingLong(this::freeBytes)).compact();
     }
+  }
+
+  /**
+   * Gives up memory that no open cache has, until it comes to {@code wanted} bytes; no pool is
+   * compacted that would copy more than it gives up.
+   *
+   * @return bytes given up
+   */
+  public long giveBack(long wanted) {
+    long before = bytes();
+    closeEmpty();
+    List<KvPool> byGain =
+        pools.values().stream()
+            .filter(pool -> pool.slots() - pool.taken() >= pool.taken())
+            .sorted(Comparator.comparingLong(this::freeBytes).reversed())
+            .toList();
+    for (KvPool pool : byGain) {
+      if (before - bytes() < wanted) {
+        pool.compact();
+      }
+    }
+    return before - bytes();
   }
 
   /** Gives up all memory that no open cache has. */

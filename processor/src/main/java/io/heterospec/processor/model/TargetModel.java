@@ -309,9 +309,13 @@ public final class TargetModel implements AutoCloseable {
     }
   }
 
-  /** A copy of the features of a pass's first rows, which can outlive the others. */
-  public Features firstRows(Features features, int rows) {
-    return new Features(module.call("first_rows", features.tensor(), rows).tensor(), rows);
+  /** A copy of the features of some of a pass's rows, which can outlive the others. */
+  public Features rows(Features features, int[] rows) {
+    long[] indices = Arrays.stream(rows).asLongStream().toArray();
+    try (Tensor wanted = devices.last().longs(indices, indices.length)) {
+      Tensor copy = module.call("copied_rows", features.tensor(), wanted).tensor();
+      return new Features(copy, rows.length);
+    }
   }
 
   /**
@@ -358,11 +362,6 @@ public final class TargetModel implements AutoCloseable {
         Tensor scores = module.call("score", logits, following, top).tensor()) {
       return scores.toFloats();
     }
-  }
-
-  /** Time in scripts of this model since the last call, in nanoseconds. */
-  public long takeNanos() {
-    return module.takeNanos();
   }
 
   @Override

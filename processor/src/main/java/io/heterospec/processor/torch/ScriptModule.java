@@ -19,7 +19,6 @@ public final class ScriptModule implements AutoCloseable {
   // Held on purpose: its finaliser would release the block's native module.
   private final PtModel model;
   private final PtSymbolBlock block;
-  private long nanos;
 
   private ScriptModule(TorchDevice device, String name, PtModel model) {
     this.device = device;
@@ -60,10 +59,7 @@ public final class ScriptModule implements AutoCloseable {
       for (int i = 0; i < arguments.length; i++) {
         values[i] = value(arguments[i]);
       }
-      long start = System.nanoTime();
-      IValue result = IValueUtils.runMethod(block, method, values);
-      nanos += System.nanoTime() - start;
-      return new Result(device.manager(), result);
+      return new Result(device.manager(), IValueUtils.runMethod(block, method, values));
     } finally {
       for (int i = 0; i < arguments.length; i++) {
         if (values[i] != null && !(arguments[i] instanceof Tensor)) {
@@ -76,15 +72,6 @@ public final class ScriptModule implements AutoCloseable {
   /** Keeps tensors as the class's weights; the caller may close its own references. */
   public void setWeights(List<Tensor> weights) {
     call("set_weights", weights).close();
-  }
-
-  /**
-   * Time spent inside scripts of this module since the last call of this method, in nanoseconds.
-   */
-  public long takeNanos() {
-    long taken = nanos;
-    nanos = 0;
-    return taken;
   }
 
   private IValue value(Object argument) {

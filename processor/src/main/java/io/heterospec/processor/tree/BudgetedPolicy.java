@@ -23,6 +23,11 @@ public record BudgetedPolicy(TreeShape shape) implements TreePolicy {
   }
 
   @Override
+  public int mostLevels() {
+    return SpeculationBudget.MAX_DEPTH;
+  }
+
+  @Override
   public boolean drafts() {
     return true;
   }

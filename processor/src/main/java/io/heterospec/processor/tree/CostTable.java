@@ -20,7 +20,7 @@ import java.util.Objects;
  * @param level the same for a level of the head
  * @param extend {@code extend[s]}: the head's first call of a cycle, in which it reads {@link
  *     #USUAL_ROWS} context rows of each sequence
- * @param read what a further context row adds to that call
+ * @param read what each further context row of a sequence takes the head before it
  */
 public record CostTable(
     String device,
@@ -140,7 +140,9 @@ public record CostTable(
         sequences[upper - 1], extend[upper - 1], sequences[upper], extend[upper], sequenceCount);
   }
 
-  /** What that call takes longer where the head has so many context rows of a sequence to read. */
+  /**
+   * What the head takes longer before it where it has so many context rows of a sequence to read.
+   */
   public double readMs(int contextRows) {
     return read * Math.max(0, contextRows - USUAL_ROWS);
   }

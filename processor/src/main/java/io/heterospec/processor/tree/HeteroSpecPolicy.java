@@ -1,5 +1,7 @@
 package io.heterospec.processor.tree;
 
+import java.util.Arrays;
+
 /**
  * HeteroSpec (arXiv 2505.13254): cycles of low meta-path entropy draft deeper and verify fewer
  * candidates; the others behave as EAGLE-3.
@@ -46,6 +48,11 @@ public final class HeteroSpecPolicy implements TreePolicy {
   @Override
   public String name() {
     return NAME;
+  }
+
+  @Override
+  public int mostLevels() {
+    return shape.depth() + Arrays.stream(extraDepth).max().orElse(0);
   }
 
   @Override

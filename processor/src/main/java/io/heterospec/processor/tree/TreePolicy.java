@@ -22,6 +22,11 @@ public interface TreePolicy {
    */
   Assessment assess(DraftTree tree);
 
+  /** The most levels that it drafts. */
+  default int mostLevels() {
+    return shape().depth();
+  }
+
   /** Candidates to verify of a tree that the remaining length keeps below the shape's depth. */
   default int unassessedNodes() {
     return shape().nodes();

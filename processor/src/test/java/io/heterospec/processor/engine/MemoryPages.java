@@ -17,8 +17,21 @@ final class MemoryPages implements SessionPages {
   private final String session;
   volatile boolean full;
 
+  private final MemoryPages store;
+
   MemoryPages(String session) {
     this.session = session;
+    this.store = this;
+  }
+
+  private MemoryPages(String session, MemoryPages store) {
+    this.session = session;
+    this.store = store;
+  }
+
+  /** Pages of another session that this one's store has room for or not. */
+  MemoryPages of(String other) {
+    return new MemoryPages(other, this);
   }
 
   @Override
@@ -28,7 +41,7 @@ final class MemoryPages implements SessionPages {
 
   @Override
   public Object store() {
-    return this;
+    return store;
   }
 
   @Override
@@ -39,7 +52,7 @@ final class MemoryPages implements SessionPages {
 
   @Override
   public boolean write(int number, KvPage page) {
-    if (full) {
+    if (store.full) {
       return false;
     }
     pages.put(number, page);

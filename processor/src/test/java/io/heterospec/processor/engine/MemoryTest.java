@@ -80,6 +80,8 @@ class MemoryTest {
   private static final class Load implements GenerationListener {
     private final TorchEngine engine;
     private final int[] prompt;
+    private final List<MemoryPages> sessions =
+        List.of(new MemoryPages("a"), new MemoryPages("b"), new MemoryPages("c"));
     private final List<Sample> samples = new ArrayList<>();
     private final CompletableFuture<List<Sample>> done = new CompletableFuture<>();
     // After the first submissions all this belongs to the engine's thread.
@@ -104,7 +106,20 @@ class MemoryTest {
       String mode = engine.modes().get(number % engine.modes().size());
       SamplingParams sampling =
           new SamplingParams(tokens, temperature, 0, 1, number, List.of(), true);
-      engine.submit(DemoEngine.request("m" + number, prompt, new int[0], sampling, mode), this);
+      GenerationRequest request =
+          DemoEngine.request("m" + number, prompt, new int[0], sampling, mode);
+      engine.submit(number % 3 == 1 ? request.withSession(session(number)) : request, this);
+    }
+
+    // One whose cache the device has, or must read from its pages.
+    private MemoryPages session(int number) {
+      MemoryPages pages = sessions.get(number % sessions.size());
+      pages.read.clear();
+      pages.written.clear();
+      if (number % 2 == 0) {
+        engine.forget(pages.session());
+      }
+      return pages;
     }
 
     @Override

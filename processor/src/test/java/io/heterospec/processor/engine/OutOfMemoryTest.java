@@ -134,8 +134,8 @@ class OutOfMemoryTest {
     List<int[]> expected = scenario();
     Map<String, Integer> made = new LinkedHashMap<>(calls);
     assertThat(made)
-        .containsKeys("allocate", "prefill", "context", "extend", "level", "write_bytes", "move");
-    assertThat(made).containsKeys("verify_greedy", "snapshot");
+        .containsKeys("allocate", "prefill", "read", "extend", "level", "write_bytes", "move");
+    assertThat(made).containsKeys("verify_greedy", "snapshot", "copied_rows");
 
     for (Map.Entry<String, Integer> method : made.entrySet()) {
       for (int call : Stream.of(1, 2, method.getValue() / 2 + 1).distinct().toList()) {
@@ -199,12 +199,32 @@ class OutOfMemoryTest {
   void whatFindsNoMemoryToStartWaitsForThoseWhoRun() {
     Recording first = add("first", 60, "vanilla", null);
     scheduler.round();
-    refuse("allocate", 1, 3);
+    refuse("allocate", 1, 1);
     Recording second = add("second", 200, "vanilla", null);
+    while (!first.ended()) {
+      assertThat(second.steps).isEmpty();
+      scheduler.round();
+    }
     finish();
     assertThat(first.result().finishReason()).isEqualTo(FinishReason.LENGTH);
     assertThat(second.result().finishReason()).isEqualTo(FinishReason.LENGTH);
-    assertThat(calls.get("allocate")).isEqualTo(4);
+    assertThat(calls.get("allocate")).isEqualTo(2); // once when it came, once when there was room
+  }
+
+  @Test
+  void idleSessionsGoBeforeOneThatFindsNoMemoryToStartWaits() {
+    add("idle", 60, "vanilla", stored);
+    finish();
+    Recording first = add("first", 60, "vanilla", null);
+    scheduler.round();
+    refuse("allocate", 1, 1);
+    Recording second = add("second", 200, "vanilla", null);
+    while (second.steps.isEmpty()) {
+      scheduler.round();
+    }
+    assertThat(first.ended()).isFalse();
+    assertThat(sessions.rows()).isEmpty();
+    finish();
   }
 
   @Test

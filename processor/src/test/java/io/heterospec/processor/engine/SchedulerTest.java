@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heterospec.processor.engine.DemoEngine.Recording;
-import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.text.HuggingFaceTextModel;
 import io.heterospec.processor.tree.CostTable;
 import io.heterospec.processor.tree.EntropyBins;
 import io.heterospec.processor.tree.SpeculationBudget;
 import io.heterospec.processor.tree.SurvivalCounts;
 import io.heterospec.processor.tree.SurvivalModel;
-import io.heterospec.processor.tree.TreeShape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -370,7 +368,7 @@ class SchedulerTest {
 
   /** Cache limit with room for one sequence of so many tokens with the largest scratch space. */
   private static long bytes(int tokens) {
-    int slots = policies.shape().topK() * (policies.shape().depth() + TreeShape.MAX_DEPTH);
+    int slots = policies.shape().topK() * SpeculationBudget.MAX_DEPTH;
     long pair = models.target().memory().rowBytes() + models.head().memory().rowBytes();
     long row = models.head().memory().rowBytes();
     return models.head().memory().bytesFor(tokens + slots) / row * pair;
@@ -516,52 +514,18 @@ class SchedulerTest {
     assertLossless();
   }
 
-  private GenerationRequest turn(String id, MemoryPages pages) {
-    return DemoEngine.request(id, prompts.get(1), NONE, sampling(1, 8), "heterospec")
-        .withSession(pages);
-  }
-
   @Test
-  void aTurnCancelledWhileItReadsItsPagesLeavesThemToTheNext() {
-    schedule(8, 512, CACHE);
-    MemoryPages pages = new MemoryPages("session");
-    add(turn("first", pages), 1);
+  void onlyItsOwnRowsAreKeptForAHeadThatReadsLater() {
+    schedule(8, 512, CACHE, budget(TestCosts.forbidding()));
+    add("tree", 3, "eagle3", 0);
+    Sequence plain = add("plain", 0, "budgeted", 0);
+    rounds(6);
+    assertThat(recordings.get("tree").steps.get(4).cycle().candidates()).isPositive();
+    assertThat(plain.features().subList(1, plain.features().size()))
+        .hasSize(5)
+        .allSatisfy(part -> assertThat(part.rows()).containsExactly(0));
     finish();
-    while (scheduler.isWriting()) {
-      scheduler.writePage();
-    }
-    scheduler.forget("session");
-    add(turn("cancelled", pages), 1);
-    rounds(1);
-    scheduler.stop("cancelled", false);
-    add(turn("third", pages), 1);
-    finish();
-    assertThat(recordings.get("cancelled").steps).isEmpty();
-    assertThat(recordings.get("third").result().cacheTier()).isEqualTo(CacheTier.STORE);
-    assertThat(recordings.get("third").result().cachedTokens())
-        .isEqualTo(prompts.get(1).length - 2);
-    scheduler.forget("session");
-  }
-
-  @Test
-  void sessionsStayWhereTheyFitOnceTheTurnHasGivenUpItsOwnMemory() {
-    MemoryPages pages = new MemoryPages("session");
-    Sequence probe = new Sequence(turn("probe", pages), null, policies.named("heterospec"), text);
-    schedule(8, 512, CACHE);
-    caches.open(probe);
-    int capacity = Math.max(probe.targetCache().capacity(), probe.headCache().capacity());
-    probe.close();
-    scheduler.trim();
-    schedule(8, 512, capacity * caches.rowBytes());
-    add(turn("first", pages), 1);
-    finish();
-    add(turn("other", new MemoryPages("other")), 1);
-    finish();
-    add(turn("second", pages), 1);
-    finish();
-    assertThat(recordings.get("second").result().cacheTier()).isEqualTo(CacheTier.DEVICE);
-    scheduler.forget("session");
-    scheduler.forget("other");
+    assertLossless();
   }
 
   @Test
@@ -574,7 +538,7 @@ class SchedulerTest {
     assertThat(recordings.get("first").steps).hasSize(1);
     assertThat(recordings.get("second").steps).hasSize(1);
     assertThat(recordings.get("third").steps).isEmpty();
-    rounds(3);
+    rounds(2);
     assertThat(recordings.get("third").steps).hasSize(1);
     finish();
     assertLossless();
@@ -597,6 +561,20 @@ class SchedulerTest {
     rounds(1);
     assertThat(recordings.get("urgent").steps).hasSize(1);
     assertThat(recordings.get("less").steps).hasSize(1);
+    finish();
+    assertLossless();
+  }
+
+  @Test
+  void aLongPromptGoesOnBesideShortOnesOfHigherPriority() {
+    schedule(8, 64, CACHE);
+    add("long", 1, "vanilla", 0);
+    for (int i = 0; i < 3; i++) {
+      add("short" + i, 0, "vanilla", 1);
+      rounds(1);
+      assertThat(recordings.get("short" + i).steps).hasSize(1);
+    }
+    assertThat(recordings.get("long").steps).hasSize(1);
     finish();
     assertLossless();
   }

@@ -292,7 +292,7 @@ class TargetModelTest {
       features.addAll(List.of(ofTree.features()).subList(tree.context(), tree.ids().length));
       features.addAll(List.of(ofPrompt.features()).subList(5, prompt.length));
       try (Features actual = pass.features();
-          Features ofRows = target.firstRows(actual, batch.rows())) {
+          Features ofRows = target.rows(actual, range(batch.rows()))) {
         assertThat(difference(features.toArray(double[][]::new), ofRows.toFloats()))
             .isLessThan(TOLERANCE);
       }
