@@ -332,7 +332,8 @@ public final class GenerateProcessor
 
   private void expire(long nowMs) {
     Instant now = Instant.ofEpochMilli(nowMs);
-    for (String idle : sessions.expire(now.minus(settings.sessionTtl()), now)) {
+    Instant before = now.minus(settings.sessionTtl());
+    for (String idle : sessions.expire(before, now, pending::hasTurnOf)) {
       pages.delete(idle);
       engine.forget(idle);
     }

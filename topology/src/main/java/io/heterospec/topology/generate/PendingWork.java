@@ -124,6 +124,11 @@ final class PendingWork {
     return places.size();
   }
 
+  /** Whether a turn of a session waits or runs. */
+  boolean hasTurnOf(String sessionId) {
+    return queues.containsKey(sessionKey(sessionId));
+  }
+
   void append(String requestId, GenerationProgress step) {
     progress.put(requestId, step.getTokenOffset(), step);
   }
@@ -189,6 +194,10 @@ final class PendingWork {
     PromptEvent prompt = generation.getRequest().getPrompt();
     return prompt.getSessionId() == null
         ? "r:" + prompt.getRequestId()
-        : "s:" + prompt.getSessionId();
+        : sessionKey(prompt.getSessionId());
+  }
+
+  private static String sessionKey(String sessionId) {
+    return "s:" + sessionId;
   }
 }

@@ -4,6 +4,7 @@ import io.heterospec.schemas.SessionState;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.apache.kafka.streams.state.KeyValueStore;
 
@@ -86,9 +87,12 @@ public final class Sessions {
    * Looks at some of the sessions and forgets those last used before a time. Repeated calls get to
    * all.
    *
+   * @param inUse whether a turn of a session waits or runs: such a session is kept
    * @return which were forgotten
    */
-  public List<String> expire(Instant before, Instant now) {
-    return sweep.step(now.toEpochMilli(), entry -> entry.value.getLastUsedAt().isBefore(before));
+  public List<String> expire(Instant before, Instant now, Predicate<String> inUse) {
+    return sweep.step(
+        now.toEpochMilli(),
+        entry -> entry.value.getLastUsedAt().isBefore(before) && !inUse.test(entry.key));
   }
 }

@@ -139,6 +139,11 @@ class GenerateProcessorTest {
     driver.advanceWallClockTime(TICK);
   }
 
+  private void passTimeToLive() {
+    driver.advanceWallClockTime(Duration.ofHours(25));
+    driver.advanceWallClockTime(Duration.ofMinutes(1)); // the pause between two walks
+  }
+
   private Completion onlyCompletion() {
     List<Completion> all = completions.readValuesToList();
     assertThat(all).hasSize(1);
@@ -513,10 +518,36 @@ class GenerateProcessorTest {
     engine.finish("r1", FinishReason.STOP);
     tick();
     assertThat(stored(Stores.SESSIONS)).isEqualTo(1);
-    driver.advanceWallClockTime(Duration.ofHours(25));
-    driver.advanceWallClockTime(Duration.ofMinutes(1));
+    passTimeToLive();
     assertThat(stored(Stores.SESSIONS)).isZero();
     assertThat(stored(Stores.REQUEST_IDS)).isZero();
+  }
+
+  @Test
+  void aSessionIsKeptWhileATurnOfItWaitsOrRuns() {
+    send("r1", "s");
+    engine.of("r1").step(7);
+    engine.finish("r1", FinishReason.LENGTH);
+    tick();
+    engine.capacity = 0;
+    send("ahead", null);
+    send("r2", "s");
+    passTimeToLive();
+    engine.capacity = 2;
+    tick();
+    assertThat(engine.submittedIds()).containsExactly("r1", "ahead", "r2");
+    int[] first = engine.submitted.get(0).promptIds();
+    int[] second = engine.submitted.get(2).promptIds();
+    assertThat(second).startsWith(first).hasSizeGreaterThan(first.length);
+    assertThat(second[first.length]).isEqualTo(7);
+    passTimeToLive();
+    engine.finish("r2", FinishReason.LENGTH);
+    tick();
+    SessionState session = (SessionState) driver.getKeyValueStore(Stores.SESSIONS).get("s");
+    assertThat(session.getTurns()).isEqualTo(2);
+    assertThat(session.getRecentRequestIds()).containsExactly("r1", "r2");
+    passTimeToLive();
+    assertThat(stored(Stores.SESSIONS)).isZero();
   }
 
   @Test

@@ -71,9 +71,9 @@ class SessionsTest {
   void idleSessionsExpire() {
     turn("r1", Instant.ofEpochSecond(10));
     Instant now = Instant.ofEpochSecond(1000);
-    assertThat(sessions.expire(Instant.ofEpochSecond(10), now)).isEmpty();
+    assertThat(sessions.expire(Instant.ofEpochSecond(10), now, id -> false)).isEmpty();
     assertThat(sessions.transcript("s", "model-a").tokens()).isNotEmpty();
-    assertThat(sessions.expire(Instant.ofEpochSecond(11), now.plus(Sweep.PAUSE)))
+    assertThat(sessions.expire(Instant.ofEpochSecond(11), now.plus(Sweep.PAUSE), id -> false))
         .containsExactly("s");
     assertThat(sessions.transcript("s", "model-a").tokens()).isEmpty();
   }
