@@ -285,6 +285,9 @@ public final class GenerateProcessor
             : sessionAfter(generation, completion);
     RecordLimit limit = settings.recordLimit();
     if (limit.isExceededBy(completion) || session != null && limit.isExceededBy(session)) {
+      if (session != null) {
+        sessions.open(session.getSessionId(), now()); // the engine stores pages of it
+      }
       endWithoutEngine(
           generation,
           FinishReason.FAILED,

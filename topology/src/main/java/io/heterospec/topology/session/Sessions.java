@@ -43,6 +43,16 @@ public final class Sessions {
     return state != null && state.getRecentRequestIds().contains(requestId);
   }
 
+  /**
+   * Makes sure that there is a session, be it one without turns: what the other tiers have of it
+   * then expires with it.
+   */
+  public void open(String sessionId, Instant now) {
+    if (store.get(sessionId) == null) {
+      put(SessionState.newBuilder().setSessionId(sessionId).setLastUsedAt(now).build());
+    }
+  }
+
   /** Keeps a session as it is after a turn. */
   public void put(SessionState state) {
     store.put(state.getSessionId(), state);

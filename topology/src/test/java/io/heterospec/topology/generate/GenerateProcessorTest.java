@@ -3,6 +3,7 @@ package io.heterospec.topology.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.heterospec.processor.engine.FinishReason;
+import io.heterospec.processor.kv.KvPage;
 import io.heterospec.schemas.AvroSerde;
 import io.heterospec.schemas.CancelEvent;
 import io.heterospec.schemas.ChatMessage;
@@ -562,12 +563,33 @@ class GenerateProcessorTest {
     assertThat(completion.getError().getMessage()).contains("max_tokens");
     assertThat(stored(Stores.PENDING)).isZero();
     assertThat(stored(Stores.PROGRESS)).isZero();
-    assertThat(stored(Stores.SESSIONS)).isZero();
     send("r2", "s");
+    int[] asked = engine.of("r2").request.promptIds();
+    assertThat(asked).hasSameSizeAs(engine.submitted.get(0).promptIds());
     engine.of("r2").step(1);
     engine.finish("r2", FinishReason.STOP);
     tick();
     assertThat(onlyCompletion().getError()).isNull();
+    SessionState session = (SessionState) driver.getKeyValueStore(Stores.SESSIONS).get("s");
+    assertThat(session.getTurns()).isEqualTo(1);
+    assertThat(session.getRecentRequestIds()).containsExactly("r2");
+  }
+
+  @Test
+  void thePagesOfASessionWithoutAnAnswerExpire() {
+    send("r1", "s");
+    FakeEngine.Live live = engine.of("r1");
+    live.step(new int[RECORD_BYTES]);
+    engine.finish("r1", FinishReason.LENGTH);
+    tick();
+    assertThat(onlyCompletion().getError().getCode()).isEqualTo("ANSWER_TOO_LONG");
+    byte[] none = new byte[0];
+    live.request.session().write(0, new KvPage("m", "fp32", 0, none, new int[2], none, none, 0));
+    tick();
+    assertThat(stored(Stores.SESSION_KV)).isEqualTo(1);
+    passTimeToLive();
+    assertThat(stored(Stores.SESSION_KV)).isZero();
+    assertThat(stored(Stores.SESSIONS)).isZero();
   }
 
   @Test
