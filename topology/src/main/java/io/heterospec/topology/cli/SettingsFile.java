@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.StringJoiner;
 import org.apache.kafka.clients.CommonClientConfigs;
 
 /** Settings of the application and of Kafka in a file, as {@code .properties} or {@code .yaml}. */
@@ -46,7 +47,8 @@ final class SettingsFile {
     }
   }
 
-  // Nested YAML keys are joined by dots, so that either way of writing a key works.
+  // Nested YAML keys are joined by dots, and a list's elements by commas, so that either way of
+  // writing them works.
   private static void flatten(String prefix, JsonNode node, Map<String, Object> settings) {
     if (node.isObject()) {
       node.properties()
@@ -56,10 +58,22 @@ final class SettingsFile {
                       prefix.isEmpty() ? field.getKey() : prefix + '.' + field.getKey(),
                       field.getValue(),
                       settings));
-    } else if (!prefix.isEmpty()) {
-      settings.put(prefix, node.asText());
-    } else {
+    } else if (prefix.isEmpty()) {
       throw new IllegalArgumentException("it holds no keys");
+    } else {
+      settings.put(prefix, node.isArray() ? joined(prefix, node) : node.asText());
     }
+  }
+
+  private static String joined(String key, JsonNode list) {
+    StringJoiner elements = new StringJoiner(",");
+    for (JsonNode element : list) {
+      if (!element.isValueNode()) {
+        throw new IllegalArgumentException(
+            "an element of the list " + key + " is no plain value but " + element);
+      }
+      elements.add(element.asText());
+    }
+    return elements.toString();
   }
 }
