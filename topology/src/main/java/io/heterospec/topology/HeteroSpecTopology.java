@@ -91,7 +91,8 @@ public final class HeteroSpecTopology {
                         rules, config.routes(), COMPLETIONS, config.recordLimit(), traces),
                 "prompts");
     for (String pool : new LinkedHashSet<>(config.routes().values())) {
-      sink(topology, pool, topics.requests(pool), RoutedRequest.class, "router");
+      sink(
+          topology, PromptRouter.child(pool), topics.requests(pool), RoutedRequest.class, "router");
     }
     sink(topology, COMPLETIONS, topics.completions(), Completion.class, "router");
     return topology;

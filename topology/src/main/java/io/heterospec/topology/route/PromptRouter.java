@@ -28,8 +28,8 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
   private ProcessorContext<String, SpecificRecord> context;
 
   /**
-   * @param routes pool of each model, which is also the name of the child that sends to it; the
-   *     first model is the default
+   * @param routes pool of each model, to which its {@link #child} sends; the first model is the
+   *     default
    * @param completions name of the child that sends completions
    * @param limit of routed requests
    */
@@ -44,6 +44,11 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
     this.completions = completions;
     this.limit = limit;
     this.traces = traces;
+  }
+
+  /** Name of the child that sends to a pool: whatever the pool is called, no other node's. */
+  public static String child(String pool) {
+    return "requests." + pool;
   }
 
   @Override
@@ -81,7 +86,7 @@ public final class PromptRouter implements Processor<String, PromptEvent, String
       RoutedRequest routed = routed(prompt, model, pool, record);
       checkSize(routed, record.headers());
       traces.pass(step, record.headers());
-      context.forward(record.withKey(key).withValue(routed), pool);
+      context.forward(record.withKey(key).withValue(routed), child(pool));
     } catch (InvalidRequestException e) {
       Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
       Record<String, SpecificRecord> failed =

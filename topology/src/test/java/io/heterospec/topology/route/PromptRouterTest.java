@@ -50,23 +50,26 @@ class PromptRouterTest {
   private TestOutputTopic<String, Completion> completions;
   private TestOutputTopic<byte[], byte[]> deadLetters;
 
+  private HeteroSpecConfig config(String routes) {
+    return HeteroSpecConfig.fromMap(
+        Map.of(
+            "bootstrap.servers",
+            "none:1",
+            HeteroSpecConfig.STATE_DIR,
+            directory.toString(),
+            HeteroSpecConfig.ROUTES,
+            routes,
+            HeteroSpecConfig.MAX_PROMPT_BYTES,
+            "1000",
+            AvroSerde.SERIALIZER,
+            PlainAvroSerializer.class.getName(),
+            AvroSerde.DESERIALIZER,
+            PlainAvroDeserializer.class.getName()));
+  }
+
   @BeforeEach
   void start() {
-    HeteroSpecConfig config =
-        HeteroSpecConfig.fromMap(
-            Map.of(
-                "bootstrap.servers",
-                "none:1",
-                HeteroSpecConfig.STATE_DIR,
-                directory.toString(),
-                HeteroSpecConfig.ROUTES,
-                "demo:small,llama:large",
-                HeteroSpecConfig.MAX_PROMPT_BYTES,
-                "1000",
-                AvroSerde.SERIALIZER,
-                PlainAvroSerializer.class.getName(),
-                AvroSerde.DESERIALIZER,
-                PlainAvroDeserializer.class.getName()));
+    HeteroSpecConfig config = config("demo:small,llama:large");
     driver =
         new TopologyTestDriver(new HeteroSpecTopology(config).router(), config.routerProperties());
     Topics topics = config.topics();
@@ -121,6 +124,15 @@ class PromptRouterTest {
     assertThat(routed.getModel()).isEqualTo("llama");
     assertThat(routed.getOrigin().getOffset()).isEqualTo(2);
     assertThat(deadLetters.isEmpty()).isTrue();
+  }
+
+  @Test
+  void aPoolMayBeCalledLikeANodeOfTheGraph() {
+    HeteroSpecConfig config = config("a:prompts,b:router,c:completions");
+    assertThat(new HeteroSpecTopology(config).router().describe().toString())
+        .contains("heterospec.requests.prompts")
+        .contains("heterospec.requests.router")
+        .contains("heterospec.requests.completions");
   }
 
   static Stream<Arguments> invalidPrompts() {
