@@ -72,6 +72,7 @@ public final class HeteroSpecConfig extends AbstractConfig {
   private static final Duration LONGEST_TRANSACTION = Duration.ofSeconds(5);
   private static final long MOST_CHANGELOGGED_ROW_BYTES = 16 << 10;
   private static final int LEAST_FOR_PAGES = 640 << 10; // they have up to 512 KiB
+  private static final int ANY_PORT = 0;
   private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
   private static final long HOUR_MS = 3_600_000L;
   private static final ConfigDef DEFINITION = define();
@@ -429,7 +430,8 @@ public final class HeteroSpecConfig extends AbstractConfig {
     Properties properties = common("processor-" + pool());
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     String host = getString(HTTP_HOST);
-    if (originals().containsKey(HTTP_PORT) && !ANY_ADDRESS.contains(host)) {
+    boolean known = getInt(HTTP_PORT) != ANY_PORT && !ANY_ADDRESS.contains(host);
+    if (originals().containsKey(HTTP_PORT) && known) {
       // Where other instances ask for the sessions of this one.
       properties.putIfAbsent(
           StreamsConfig.APPLICATION_SERVER_CONFIG, host + ":" + getInt(HTTP_PORT));

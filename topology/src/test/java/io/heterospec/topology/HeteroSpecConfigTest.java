@@ -57,6 +57,23 @@ class HeteroSpecConfigTest {
   }
 
   @Test
+  void aProcessorAdvertisesTheAddressOfItsHttpWhereThatIsKnown() {
+    assertThat(config("heterospec.http.port", "81").processorProperties())
+        .containsEntry("application.server", "127.0.0.1:81");
+    assertThat(config().processorProperties()).doesNotContainKey("application.server");
+    assertThat(config("heterospec.http.port", "0").processorProperties())
+        .doesNotContainKey("application.server");
+    assertThat(
+            config("heterospec.http.port", "81", "heterospec.http.host", "0.0.0.0")
+                .processorProperties())
+        .doesNotContainKey("application.server");
+    assertThat(
+            config("heterospec.http.port", "0", "application.server", "node:81")
+                .processorProperties())
+        .containsEntry("application.server", "node:81");
+  }
+
+  @Test
   void routesNameAPoolForEachModelInOrder() {
     assertThat(config().routes()).containsExactly(Map.entry("demo", "default"));
     assertThat(config("heterospec.routes", "b:x,a:y").routes())
