@@ -61,7 +61,7 @@ final class ChaosRun {
   private int published;
   private int quota; // of what is published at present
   private int inFlight;
-  private HistoryReader reader;
+  private CheckedTail reader;
   private PromptPublisher publisher;
   private ChaosGroup group;
 
@@ -86,8 +86,8 @@ final class ChaosRun {
     cluster.startServers();
     TopicCreator.ensure(cluster.config());
     inFlight = plan.inFlight();
-    try (HistoryReader answers =
-            new HistoryReader(EventReader.ofAnswers(cluster.config()), history);
+    try (CheckedTail answers =
+            new CheckedTail("history-reader", EventReader.ofAnswers(cluster.config()), history);
         PromptPublisher prompts = new PromptPublisher(cluster.config());
         ChaosGroup members = cluster.group()) {
       reader = answers;

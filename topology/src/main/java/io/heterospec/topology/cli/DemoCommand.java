@@ -10,20 +10,17 @@ import io.heterospec.topology.Role;
 import io.heterospec.topology.client.EventReader;
 import io.heterospec.topology.client.PromptPublisher;
 import io.heterospec.topology.serve.HttpService;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,7 +94,7 @@ final class DemoCommand implements Callable<Integer> {
     err.println("Starting the broker, the registry, the engine and the topology…");
     Path data = Files.createTempDirectory("heterospec-demo");
     Parts parts = new Parts();
-    parts.keep(() -> delete(data));
+    parts.keep(() -> TemporaryDirectory.delete(data));
     try (StopOnce stop = new StopOnce(parts)) {
       Shutdown.onSignal(stop, err);
       LocalCluster cluster = parts.keep(LocalCluster.start(data, 0, 0, engine(), roles()));
@@ -234,13 +231,5 @@ final class DemoCommand implements Callable<Integer> {
         .put("p50_ms_to_first_token", Json.rounded(times.msToFirstToken(0.5)))
         .put("p99_ms_to_first_token", Json.rounded(times.msToFirstToken(0.99)))
         .put("p50_ms_per_token", Json.rounded(times.msPerToken(0.5)));
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 }

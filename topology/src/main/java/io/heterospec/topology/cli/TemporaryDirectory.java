@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** The files of processes that a command ran. */
+/** Files that a command needs only while it runs. */
 final class TemporaryDirectory {
   private TemporaryDirectory() {}
 
