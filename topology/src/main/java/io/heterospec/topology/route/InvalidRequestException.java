@@ -1,8 +1,9 @@
 package io.heterospec.topology.route;
 
 /**
- * A request that can never run. Its fate: a FAILED completion with this code and message, and the
- * original record in the dead letters. The message never holds prompt text.
+ * A request that can never run. Its fate: a FAILED completion with this code and message. Thrown
+ * while its record is processed, it also puts the record into the dead letters; what a processor
+ * has taken into its store gets the completion alone. The message never holds prompt text.
  */
 public final class InvalidRequestException extends RuntimeException {
   private static final long serialVersionUID = 1L;
