@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,16 +44,14 @@ final class DemoLoad {
    * @throws UsageException for an option out of range or a file that cannot be used
    */
   Map<String, String> prompts() {
-    AtLeast.require("--limit", limit, 0);
     AtLeast.require("--warm-up", warmUp, 0);
     if (concurrency != null) {
       AtLeast.require("--concurrency", concurrency, 1);
     }
     rate.require();
-    List<String> texts = texts();
     Map<String, String> prompts = new LinkedHashMap<>();
-    for (String text : texts) {
-      prompts.put("demo-" + (prompts.size() + 1), text);
+    for (PromptFile.Prompt prompt : read()) {
+      prompts.put("demo-" + (prompts.size() + 1), prompt.text());
     }
     return prompts;
   }
@@ -85,17 +82,10 @@ final class DemoLoad {
     return concurrency == null ? Integer.MAX_VALUE : concurrency;
   }
 
-  private List<String> texts() {
-    if (!files.isEmpty()) {
-      return PromptFile.read(files, limit).stream().map(PromptFile.Prompt::text).toList();
-    }
-    List<String> texts = new ArrayList<>();
-    for (String line : bundled()) {
-      if (limit == 0 || texts.size() < limit) {
-        texts.add(PromptFile.prompt(Path.of("demo-prompts.jsonl"), texts.size() + 1, line).text());
-      }
-    }
-    return texts;
+  private List<PromptFile.Prompt> read() {
+    return files.isEmpty()
+        ? PromptFile.parse(Path.of("demo-prompts.jsonl"), bundled(), limit)
+        : PromptFile.read(files, limit);
   }
 
   private static List<String> bundled() {

@@ -45,6 +45,17 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Option(names = "--prompt-ids", paramLabel = "1,2,…", description = "Token ids of the prompt.")
     String ids;
+
+    // Null where it takes a tokenizer.
+    int[] givenIds() {
+      if (ids != null) {
+        return TokenIds.parse("--prompt-ids", ids);
+      }
+      if (text.isBlank()) {
+        throw new UsageException("--prompt is empty; give it some text");
+      }
+      return null;
+    }
   }
 
   @Option(names = "--raw", description = "Take the prompt as it is, without the chat template.")
@@ -65,9 +76,11 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
+    sampling.require();
+    int[] given = prompt.givenIds();
     try (TorchEngine engine = LoadBar.open(models.shown(mode));
         TraceWriter cycles = trace == null ? null : new TraceWriter(trace)) {
-      int[] ids = ids(engine);
+      int[] ids = given == null ? encoded(engine) : given;
       GenerationRequest request =
           new GenerationRequest(
               "generate",
@@ -95,13 +108,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private int[] ids(TorchEngine engine) {
-    if (prompt.ids != null) {
-      return TokenIds.parse("--prompt-ids", prompt.ids);
-    }
-    if (prompt.text.isBlank()) {
-      throw new UsageException("--prompt is empty; give it some text");
-    }
+  private int[] encoded(TorchEngine engine) {
     return raw ? Prompts.encodeRaw(engine, prompt.text) : Prompts.encode(engine, prompt.text);
   }
 

@@ -42,7 +42,13 @@ final class PlanOptions {
       description = "Most memory for key-value caches. Default: ${DEFAULT-VALUE}.")
   long cacheMb;
 
+  /**
+   * @throws UsageException when devices are described but not named
+   */
   boolean isAsked() {
+    if (device == null && !free.isEmpty()) {
+      throw new UsageException("--free says what devices have left; name them with --device");
+    }
     return device != null;
   }
 

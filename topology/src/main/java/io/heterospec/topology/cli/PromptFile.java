@@ -21,21 +21,32 @@ final class PromptFile {
    * Reads files.
    *
    * @param limit most prompts of each file, 0 for all
-   * @throws UsageException naming the file and line at fault
+   * @throws UsageException for a negative limit, or naming the file and line at fault
    */
   static List<Prompt> read(List<Path> files, int limit) {
     List<Prompt> prompts = new ArrayList<>();
     for (Path file : files) {
-      int before = prompts.size();
-      List<String> lines = lines(file);
-      for (int i = 0; i < lines.size(); i++) {
-        if (!lines.get(i).isBlank() && (limit == 0 || prompts.size() - before < limit)) {
-          prompts.add(prompt(file, i + 1, lines.get(i)));
-        }
+      prompts.addAll(parse(file, lines(file), limit));
+    }
+    return prompts;
+  }
+
+  /**
+   * The prompts of a file's lines.
+   *
+   * @param limit most of them, 0 for all
+   * @throws UsageException as {@link #read}
+   */
+  static List<Prompt> parse(Path file, List<String> lines, int limit) {
+    AtLeast.require("--limit", limit, 0);
+    List<Prompt> prompts = new ArrayList<>();
+    for (int i = 0; i < lines.size() && (limit == 0 || prompts.size() < limit); i++) {
+      if (!lines.get(i).isBlank()) {
+        prompts.add(prompt(file, i + 1, lines.get(i)));
       }
-      if (prompts.size() == before) {
-        throw new UsageException(file + " holds no prompts");
-      }
+    }
+    if (prompts.isEmpty()) {
+      throw new UsageException(file + " holds no prompts");
     }
     return prompts;
   }
@@ -48,7 +59,7 @@ final class PromptFile {
     }
   }
 
-  static Prompt prompt(Path file, int number, String line) {
+  private static Prompt prompt(Path file, int number, String line) {
     try {
       JsonNode node = Json.MAPPER.readTree(line);
       JsonNode turn = node.path("turns").path(0);

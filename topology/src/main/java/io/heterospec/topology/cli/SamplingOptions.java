@@ -62,12 +62,21 @@ final class SamplingOptions {
   }
 
   /**
+   * Refuses what the engine would, before there is one.
+   *
+   * @throws IllegalArgumentException naming the one that is out of range
+   */
+  void require() {
+    var unused = params(1);
+  }
+
+  /**
    * As a prompt event has them.
    *
    * @throws IllegalArgumentException naming the one that is out of range
    */
   Sampling forEvent() {
-    var unused = params(1); // refuses what the router would
+    require();
     return Sampling.newBuilder()
         .setMaxTokens(maxTokens)
         .setTemperature(temperature)

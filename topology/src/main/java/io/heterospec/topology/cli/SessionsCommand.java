@@ -60,7 +60,7 @@ final class SessionsCommand {
       @Option(names = "--limit", defaultValue = "100", description = "Most of them. Default: 100.")
           int limit) {
     PrintWriter out = spec.commandLine().getOut();
-    ObjectNode page = get("/sessions?limit=" + limit);
+    ObjectNode page = get("sessions?limit=" + limit);
     if (json) {
       Json.print(out, page);
       return 0;
@@ -77,7 +77,7 @@ final class SessionsCommand {
   int show(@Parameters(paramLabel = "ID", description = "Of the session.") String id) {
     PrintWriter out = spec.commandLine().getOut();
     String encoded = URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
-    ObjectNode session = get("/sessions/" + encoded);
+    ObjectNode session = get("sessions/" + encoded);
     if (json) {
       Json.print(out, session);
     } else {
@@ -101,10 +101,12 @@ final class SessionsCommand {
         session.path("instance").asText("this one"));
   }
 
+  // Below the address, whether or not that ends with a slash.
   private ObjectNode get(String path) {
     HttpRequest.Builder request;
     try {
-      request = HttpRequest.newBuilder(URI.create(url + path)).timeout(PATIENCE);
+      URI base = URI.create(url.endsWith("/") ? url : url + '/');
+      request = HttpRequest.newBuilder(base.resolve(path)).timeout(PATIENCE);
     } catch (IllegalArgumentException e) {
       throw new UsageException("--url '" + url + "' is no HTTP address: " + e.getMessage(), e);
     }

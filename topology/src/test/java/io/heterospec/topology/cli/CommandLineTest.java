@@ -79,6 +79,9 @@ class CommandLineTest {
         "frob                                             | frob",
         "generate                                         | --prompt",
         "generate --prompt=                               | --prompt is empty",
+        "generate --prompt=  --model nowhere              | --prompt is empty",
+        "generate --prompt-ids 1,x --model nowhere        | --prompt-ids must be token ids",
+        "generate --prompt hi --top-k -1 --model nowhere  | top_k must be",
         "generate --prompt hi --temperature -1            | temperature must be between",
         "generate --prompt hi --temperature NaN           | temperature must be between",
         "generate --prompt hi --top-p 0                   | top_p must be in",
@@ -99,6 +102,7 @@ class CommandLineTest {
         "generate --prompt hi --gamma 0.3,2               | gamma must be in",
         "score --ids 5,-1                                 | outside the vocabulary",
         "bench --prompts nowhere.jsonl                    | nowhere.jsonl cannot be read",
+        "bench --prompts pom.xml --limit -1               | --limit must be 0 or more, got -1",
         "bench --prompts x --repeat 0                     | --repeat must be 1 or more, got 0",
         "bench --prompts x --warm-up -1                   | --warm-up must be 0 or more, got -1",
         "bench --prompts x --concurrency 4,0              | --concurrency must be 1 or more, got 0",
@@ -116,6 +120,7 @@ class CommandLineTest {
         "api-key --file target/keys --name a/b            | the name 'a/b' of a key",
         "api-key --file no/where --name alice             | no/where cannot be written",
         "inspect nowhere                                  | nowhere is not a directory",
+        "inspect nowhere --free 79,79                     | name them with --device",
         "inflate --width 2                                | --out",
         "inflate --width 0 --out target/never             | width must be between 1 and 64, got 0",
         "inflate --layers 7 --out target/never            | layers must be between 8",
@@ -255,8 +260,9 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"404, 2", "401, 2", "503, 1"})
-  void whatAProcessorAnswersTellsWrongInputFromAFailure(int status, int code) throws IOException {
+  @CsvSource({"404, 2, ''", "401, 2, /", "503, 1, ''"})
+  void whatAProcessorAnswersTellsWrongInputFromAFailure(int status, int code, String slash)
+      throws IOException {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     HttpServer processor = HttpServer.create(anyPort, 0);
     byte[] body = "{\"error\":{\"message\":\"why\"}}".getBytes(StandardCharsets.UTF_8);
@@ -269,7 +275,7 @@ class CommandLineTest {
         });
     processor.start();
     try {
-      String url = "http://127.0.0.1:" + processor.getAddress().getPort();
+      String url = "http://127.0.0.1:" + processor.getAddress().getPort() + slash;
       Cli show = Cli.run("sessions", "show", "s1", "--url", url);
       assertThat(show.err()).isEqualToIgnoringNewLines(url + ": why");
       assertThat(show.code()).isEqualTo(code);
