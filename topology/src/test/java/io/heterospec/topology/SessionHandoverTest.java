@@ -14,11 +14,10 @@ import io.heterospec.schemas.Sampling;
 import io.heterospec.topology.client.EventReader;
 import io.heterospec.topology.client.PromptPublisher;
 import io.heterospec.topology.embedded.EmbeddedBroker;
+import io.heterospec.topology.embedded.LoopbackPort;
 import io.heterospec.topology.embedded.SchemaRegistryServer;
 import io.heterospec.topology.serve.HttpService;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -62,14 +61,14 @@ class SessionHandoverTest {
     return part;
   }
 
-  private HeteroSpecConfig config(String name, int port, String protocol) {
+  private HeteroSpecConfig config(String name, String protocol) {
     Map<String, Object> settings = new HashMap<>();
     settings.put("bootstrap.servers", broker.bootstrapServers());
     settings.put(RegistryConfig.URL, registry.url());
     settings.put(HeteroSpecConfig.STATE_DIR, directory.resolve(name).toString());
     settings.put(HeteroSpecConfig.PARTITIONS, "1");
     settings.put(HeteroSpecConfig.REPLICATION, "1");
-    settings.put(HeteroSpecConfig.HTTP_PORT, Integer.toString(port));
+    settings.put(HeteroSpecConfig.HTTP_PORT, Integer.toString(LoopbackPort.any()));
     settings.put("group.protocol", protocol);
     return HeteroSpecConfig.fromMap(settings);
   }
@@ -82,10 +81,12 @@ class SessionHandoverTest {
                 .withName("demo")
                 .withMode("heterospec")
                 .withThreads(1));
+    private final HeteroSpecConfig config;
     private final HeteroSpecApplication application;
     private final HttpService http;
 
-    Instance(HeteroSpecConfig config) {
+    Instance(String name, String protocol) {
+      config = config(name, protocol); // as late as can be: the port that it finds is free now
       application =
           HeteroSpecApplication.create(config, engine, EnumSet.of(Role.ROUTER, Role.PROCESSOR));
       http = HttpService.start(config, null, application, engine);
@@ -97,12 +98,6 @@ class SessionHandoverTest {
       http.close();
       application.close();
       engine.close();
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 
@@ -153,13 +148,11 @@ class SessionHandoverTest {
       throws Exception {
     broker = keep(EmbeddedBroker.start(directory.resolve("broker"), 0, Map.of()));
     registry = keep(SchemaRegistryServer.start(broker.bootstrapServers(), 0));
-    HeteroSpecConfig firstConfig = config("first", freePort(), protocol);
-    HeteroSpecConfig secondConfig = config("second", freePort(), protocol);
-    Instance first = keep(new Instance(firstConfig));
+    Instance first = keep(new Instance("first", protocol));
     assertThat(first.application.awaitRunning(LIMIT)).isTrue();
-    Completion one = turn(firstConfig, "one", STORY);
+    Completion one = turn(first.config, "one", STORY);
     int tokens = one.getUsage().getPromptTokens() + one.getUsage().getCompletionTokens();
-    Instance second = keep(new Instance(secondConfig));
+    Instance second = keep(new Instance("second", protocol));
 
     Awaitility.await()
         .atMost(LIMIT)
@@ -182,7 +175,7 @@ class SessionHandoverTest {
     Instance leaving = firstOwns ? first : second;
     parts.remove(leaving);
     leaving.close();
-    Completion two = turn(firstConfig, "two", "And then?");
+    Completion two = turn(first.config, "two", "And then?");
 
     assertThat(two.getUsage().getCachedTokens()).isEqualTo(tokens - 1);
     assertThat(

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +37,8 @@ class CrashRecoveryTest {
     }
   }
 
-  private void start(int broker, int registry, int http) throws IOException {
+  /** Starts it on these ports, 0 for any free one. */
+  private void start(int broker, int registry) throws IOException {
     program =
         Program.start(
                 directory,
@@ -51,8 +54,19 @@ class CrashRecoveryTest {
                 "--registry-port",
                 "" + registry,
                 "--http-port",
-                "" + http)
+                "0")
             .awaitOutput("Ready.");
+  }
+
+  /** The address that it says a service has. */
+  private String address(String service) throws IOException {
+    Matcher line = Pattern.compile(service + " +(\\S+)").matcher(program.output());
+    assertThat(line.find()).as(program.output()).isTrue();
+    return line.group(1);
+  }
+
+  private static int port(String address) {
+    return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
   }
 
   private static PromptEvent prompt(String id) {
@@ -77,13 +91,12 @@ class CrashRecoveryTest {
   @Test
   void everyPromptIsFinishedExactlyOnceWithTheTextItWouldHaveHadAnyway()
       throws IOException, InterruptedException {
-    int broker = Program.freePort();
-    int registry = Program.freePort();
-    int http = Program.freePort();
-    start(broker, registry, http);
+    start(0, 0);
+    String broker = address("Kafka");
+    String registry = address("Schema registry");
     Map<String, Object> settings = new LinkedHashMap<>();
-    settings.put("bootstrap.servers", "127.0.0.1:" + broker);
-    settings.put(RegistryConfig.URL, "http://127.0.0.1:" + registry);
+    settings.put("bootstrap.servers", broker);
+    settings.put(RegistryConfig.URL, registry);
     HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings);
     List<String> ids = List.of("undisturbed", "killed-1", "killed-2", "killed-3");
     DemoReport report = new DemoReport(ids);
@@ -100,7 +113,7 @@ class CrashRecoveryTest {
           () -> assertThat(report.requests().get("killed-2").tokens).isGreaterThan(20));
       assertThat(report.completed()).isEqualTo(1);
       program.kill();
-      start(broker, registry, http);
+      start(port(broker), port(registry));
       readUntil(reader, report, () -> assertThat(report.complete()).isTrue());
       reader.poll(Duration.ofSeconds(1), report);
     }
