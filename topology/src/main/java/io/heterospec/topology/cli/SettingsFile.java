@@ -69,8 +69,7 @@ final class SettingsFile {
     StringJoiner elements = new StringJoiner(",");
     for (JsonNode element : list) {
       if (!element.isValueNode()) {
-        throw new IllegalArgumentException(
-            "an element of the list " + key + " is no plain value but " + element);
+        throw new IllegalArgumentException("an element of the list " + key + " is no plain value");
       }
       elements.add(element.asText());
     }
