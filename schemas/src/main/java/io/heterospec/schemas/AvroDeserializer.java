@@ -1,6 +1,7 @@
 package io.heterospec.schemas;
 
 import java.io.IOException;
+import java.lang.reflect.Modifier;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -84,7 +85,7 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
   private DatumReader<T> readerFor(int id) {
     Schema writer = registry.schema(id);
     Class<?> type = SpecificData.get().getClass(writer);
-    if (writer.getType() != Schema.Type.RECORD || type == null) {
+    if (writer.getType() != Schema.Type.RECORD || type == null || !isGenerated(type)) {
       throw new SerializationException(
           "Schema id %d is the type %s, which is no type of this application"
               .formatted(id, writer.getFullName()));
@@ -92,5 +93,10 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
     Schema reader = SpecificData.get().getSchema(type);
     // The generated class's own data model: it knows the conversions of its timestamps.
     return new SpecificDatumReader<>(writer, reader, SpecificData.getForSchema(reader));
+  }
+
+  // A schema may have the name of any class there is.
+  private static boolean isGenerated(Class<?> type) {
+    return SpecificRecord.class.isAssignableFrom(type) && !Modifier.isAbstract(type.getModifiers());
   }
 }

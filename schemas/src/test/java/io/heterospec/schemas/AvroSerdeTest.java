@@ -112,6 +112,24 @@ class AvroSerdeTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "java.lang.String",
+        "java.lang.Object",
+        "org.apache.avro.specific.SpecificRecord",
+        "org.apache.avro.specific.SpecificRecordBase"
+      })
+  void shouldRefuseATypeNamedLikeAClassThatIsNoRecord(String name) {
+    int id =
+        registry.add("s", "{\"type\":\"record\",\"name\":\"%s\",\"fields\":[]}".formatted(name));
+
+    assertThatThrownBy(
+            () -> prompts().deserializer().deserialize(TOPIC, withHeader(id, new byte[0])))
+        .isExactlyInstanceOf(SerializationException.class)
+        .hasMessageContaining(name);
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {0, 1, 4})
   void shouldRefuseARecordTooShortForAnId(int length) {
     assertThatThrownBy(() -> prompts().deserializer().deserialize(TOPIC, new byte[length]))
