@@ -10,9 +10,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
 
 /** What a gateway needs of Kafka: it publishes prompts and follows what becomes of them. */
 public final class Gateway implements AutoCloseable {
+  private static final int LEAST_DELIVERY_TIMEOUT_MS = 15_000;
+
   private final List<String> models;
   private final Duration timeout;
   private final PromptPublisher publisher;
@@ -30,8 +33,13 @@ public final class Gateway implements AutoCloseable {
     publisher = new PromptPublisher(impatient(config), traces);
     generations = new Generations(publisher, config.getInt(HeteroSpecConfig.MAX_OPEN));
     responses = new Responses(generations, publisher, table, timeout);
-    deltas = new TopicTail("gateway-deltas", uncommitted, generations);
-    completions = new TopicTail("gateway-completions", committed, generations);
+    deltas = new TopicTail("gateway-deltas", uncommitted, generations, this::onReadingEnded);
+    completions =
+        new TopicTail("gateway-completions", committed, generations, this::onReadingEnded);
+  }
+
+  private void onReadingEnded(RuntimeException cause) {
+    generations.end("this gateway cannot read answers any more; ask another");
   }
 
   /**
@@ -49,7 +57,15 @@ public final class Gateway implements AutoCloseable {
     Map<String, Object> settings = new HashMap<>(config.originals());
     settings.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, "5000");
     settings.putIfAbsent(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "10000");
-    settings.putIfAbsent(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "15000");
+    // Which must not be less than one request may take (the publisher does not linger).
+    int request =
+        (int)
+            ConfigDef.parseType(
+                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                settings.get(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG),
+                ConfigDef.Type.INT);
+    settings.putIfAbsent(
+        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Math.max(LEAST_DELIVERY_TIMEOUT_MS, request));
     return HeteroSpecConfig.fromMap(settings);
   }
 

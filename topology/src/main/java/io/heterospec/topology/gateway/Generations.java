@@ -10,8 +10,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
@@ -26,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class Generations implements AutoCloseable, EventReader.Handler {
   private static final Logger LOG = LoggerFactory.getLogger(Generations.class);
   private static final Duration TICK = Duration.ofSeconds(1);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
   private static final GenerationObserver NOBODY =
       new GenerationObserver() {
@@ -43,13 +46,11 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
   private final QueueBound places;
   private final Map<String, OpenGeneration> open = new ConcurrentHashMap<>();
   private final ScheduledExecutorService ticker =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "gateway-ticker");
-            thread.setDaemon(true);
-            return thread;
-          });
-  private volatile boolean closed;
+      Executors.newSingleThreadScheduledExecutor(daemons("gateway-ticker"));
+  // To send waits for the registry and for Kafka, which who reads or ticks for all must not.
+  private final ExecutorService cancellations =
+      Executors.newSingleThreadExecutor(daemons("gateway-cancellations"));
+  private volatile String refusal; // why nothing is taken any more; null while it is
 
   /**
    * @param publisher stays open when this is closed
@@ -60,6 +61,14 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
     this.places = new QueueBound(maxOpen);
     ticker.scheduleWithFixedDelay(
         this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static ThreadFactory daemons(String name) {
+    return task -> {
+      Thread thread = new Thread(task, name);
+      thread.setDaemon(true);
+      return thread;
+    };
   }
 
   /**
@@ -108,10 +117,10 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
       throw new GatewayException(
           GatewayException.Reason.OPEN, "request " + id + " is open already", Duration.ZERO);
     }
-    if (closed) {
+    String reason = refusal;
+    if (reason != null) {
       remove(id);
-      throw new GatewayException(
-          GatewayException.Reason.UNAVAILABLE, "this gateway is stopping", Duration.ZERO);
+      throw new GatewayException(GatewayException.Reason.UNAVAILABLE, reason, Duration.ZERO);
     }
     return publisher
         .send(prompt, headers)
@@ -146,6 +155,10 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
   }
 
   private void cancel(PromptEvent prompt, String reason) {
+    cancellations.execute(() -> sendCancellation(prompt, reason));
+  }
+
+  private void sendCancellation(PromptEvent prompt, String reason) {
     publisher
         .cancel(prompt.getRequestId(), prompt.getSessionId(), reason)
         .whenComplete(
@@ -234,16 +247,35 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
     return places.bound();
   }
 
-  /** Cancels what is awaited here: nobody would be there to read it. */
-  @Override
-  public void close() {
-    closed = true;
-    ticker.shutdownNow();
+  /**
+   * Loses what is open and takes no more. What is awaited here is cancelled: nobody would be there
+   * to read it.
+   *
+   * @param reason for the clients
+   */
+  void end(String reason) {
+    refusal = reason;
     for (OpenGeneration generation : open.values()) {
       if (generation.isAwaited()) {
-        cancel(generation.prompt(), "the gateway stopped");
+        cancel(generation.prompt(), reason);
       }
-      lose(generation, GatewayException.Reason.UNAVAILABLE, "this gateway is stopping");
+      lose(generation, GatewayException.Reason.UNAVAILABLE, reason);
     }
+  }
+
+  /** Ends, and waits until the cancellations are with the publisher. */
+  @Override
+  public void close() {
+    ticker.shutdownNow();
+    end("this gateway is stopping");
+    cancellations.shutdown();
+    try {
+      if (!cancellations.awaitTermination(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("not every cancellation could be sent within {}", CLOSE_LIMIT);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    cancellations.shutdownNow();
   }
 }
