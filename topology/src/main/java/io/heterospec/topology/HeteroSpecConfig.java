@@ -315,7 +315,8 @@ public final class HeteroSpecConfig extends AbstractConfig {
             600_000L,
             atLeast(1),
             Importance.LOW,
-            "How long a gateway's client waits for the end of a text before it is cancelled.")
+            "How long a gateway's client waits for the end of a text before it is cancelled; with an"
+                + " Idempotency-Key it goes on.")
         .define(
             RESPONSE_RETENTION_MS,
             Type.LONG,

@@ -94,6 +94,7 @@ public final class Gateway implements AutoCloseable {
 
   @Override
   public void close() {
+    responses.close();
     generations.close();
     deltas.close();
     completions.close();

@@ -154,6 +154,13 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
     }
   }
 
+  /**
+   * Frees the place of a generation whose end is known from elsewhere; its observer is not told.
+   */
+  void settle(String requestId) {
+    remove(requestId);
+  }
+
   private void cancel(PromptEvent prompt, String reason) {
     cancellations.execute(() -> sendCancellation(prompt, reason));
   }

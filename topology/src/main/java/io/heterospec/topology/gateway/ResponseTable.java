@@ -21,7 +21,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * whose changes can be waited for. Bounded by the retention of responses.
  */
 public final class ResponseTable {
-  private record Waiter(Predicate<ResponseState> wanted, CompletableFuture<Void> met) {}
+  private record Waiter(Predicate<ResponseState> wanted, CompletableFuture<ResponseState> met) {}
 
   private final Map<String, List<Waiter>> waiting = new ConcurrentHashMap<>();
   private volatile KeyValueStore<String, ResponseState> store;
@@ -42,7 +42,7 @@ public final class ResponseTable {
   /**
    * The state as soon as it is as wanted, or as it is when the time is up.
    *
-   * @return completes on another thread, always with the latest state
+   * @return completes on another thread, with the state that was as wanted or the latest one
    */
   public CompletableFuture<Optional<ResponseState>> await(
       String id, Predicate<ResponseState> wanted, Duration limit) {
@@ -55,7 +55,7 @@ public final class ResponseTable {
         .thenApplyAsync(
             met -> {
               forget(id, waiter);
-              return get(id);
+              return met == null ? get(id) : Optional.of(met);
             });
   }
 
@@ -71,7 +71,7 @@ public final class ResponseTable {
   private void update(String id, ResponseState state) {
     for (Waiter waiter : waiting.getOrDefault(id, List.of())) {
       if (waiter.wanted().test(state)) {
-        waiter.met().complete(null);
+        waiter.met().complete(state);
       }
     }
   }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * Responses that are asked for now and fetched later, from any gateway: what becomes of them lies
@@ -22,6 +23,7 @@ public final class Responses {
   private final PromptPublisher publisher;
   private final ResponseTable table;
   private final Duration limit;
+  private final CompletableFuture<Optional<ResponseState>> stopped = new CompletableFuture<>();
 
   /**
    * @param limit after which a response does not count as open any more
@@ -35,7 +37,7 @@ public final class Responses {
   }
 
   /**
-   * Publishes a prompt whose request id is a response id.
+   * Publishes a prompt whose request id is a response id. It goes on when this gateway stops.
    *
    * @param owner who may see it; possibly empty
    * @param requestHash tells it from another request with the same id
@@ -45,9 +47,28 @@ public final class Responses {
    */
   public CompletableFuture<Optional<ResponseState>> start(
       PromptEvent prompt, String owner, String requestHash, Map<String, String> headers) {
+    String id = prompt.getRequestId();
     return generations
         .startDetached(prompt, tracked(headers, owner, requestHash), limit)
-        .thenCompose(sent -> table.await(prompt.getRequestId(), any -> true, VISIBLE_WITHIN));
+        .thenCompose(
+            sent -> {
+              freePlaceAtEnd(id);
+              return table.await(id, any -> true, VISIBLE_WITHIN);
+            });
+  }
+
+  // Where another gateway published the same prompt before and it has ended, no further completion
+  // comes: only the table tells.
+  private void freePlaceAtEnd(String id) {
+    var unused =
+        table
+            .await(id, Responses::hasEnded, limit)
+            .thenAccept(
+                found -> found.filter(Responses::hasEnded).ifPresent(s -> generations.settle(id)));
+  }
+
+  private static boolean hasEnded(ResponseState state) {
+    return state.getCompletion() != null;
   }
 
   /**
@@ -71,11 +92,26 @@ public final class Responses {
     return all;
   }
 
-  /** The state of an owner's response when it has ended, or when the limit is reached. */
-  public CompletableFuture<Optional<ResponseState>> findEnded(String id, String owner) {
+  /**
+   * The state that an owner's response ended with.
+   *
+   * @return completes with a {@link GatewayException} when it does not end within the limit, or
+   *     this gateway stops before
+   */
+  public CompletableFuture<ResponseState> findEnded(String id, String owner) {
     return table
-        .await(id, state -> state.getCompletion() != null, limit)
-        .thenApply(found -> found.filter(state -> state.getOwner().equals(owner)));
+        .await(id, Responses::hasEnded, limit)
+        .applyToEither(stopped, Function.identity())
+        .thenApply(
+            found ->
+                found
+                    .filter(state -> hasEnded(state) && state.getOwner().equals(owner))
+                    .orElseThrow(
+                        () ->
+                            new GatewayException(
+                                GatewayException.Reason.TIMEOUT,
+                                "no answer came in time",
+                                Duration.ZERO)));
   }
 
   /** The state of an owner's response, waiting a moment for one that this gateway just misses. */
@@ -99,15 +135,19 @@ public final class Responses {
     return find(id, owner)
         .thenCompose(
             found -> {
-              if (found.isEmpty() || found.get().getCompletion() != null) {
+              if (found.isEmpty() || hasEnded(found.get())) {
                 return CompletableFuture.completedFuture(found);
               }
               return publisher
                   .cancel(id, found.get().getSessionId(), "cancelled by its owner")
-                  .thenCompose(
-                      sent ->
-                          table.await(
-                              id, state -> state.getCompletion() != null, CANCELLED_WITHIN));
+                  .thenCompose(sent -> table.await(id, Responses::hasEnded, CANCELLED_WITHIN));
             });
+  }
+
+  /** Tells those who wait for an end that it will not be seen here. */
+  void close() {
+    stopped.completeExceptionally(
+        new GatewayException(
+            GatewayException.Reason.UNAVAILABLE, "this gateway is stopping", Duration.ZERO));
   }
 }

@@ -2,6 +2,7 @@ package io.heterospec.topology.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,11 +14,14 @@ import io.heterospec.schemas.FinishReason;
 import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RegistryConfig;
+import io.heterospec.schemas.ResponseState;
+import io.heterospec.schemas.ResponseStatus;
 import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.TopicCreator;
 import io.heterospec.topology.embedded.EmbeddedBroker;
 import io.heterospec.topology.telemetry.RequestTraces;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,10 +32,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -41,6 +49,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.processor.TaskId;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -51,9 +65,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** A gateway on a broker, with the test in the place of all others. */
 class GatewayTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final String OWNER = "alice";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir static Path directory;
+  @TempDir File state;
 
   private static final List<String> SCHEMAS = new CopyOnWriteArrayList<>(); // by id - 1
   private static final ExecutorService REGISTRY_THREADS = Executors.newCachedThreadPool();
@@ -67,6 +83,7 @@ class GatewayTest {
 
   private final ResponseTable table = new ResponseTable();
   private final List<Gateway> gateways = new ArrayList<>();
+  private Processor<String, ResponseState, Void, Void> updates;
 
   @BeforeAll
   static void start() throws IOException {
@@ -130,6 +147,15 @@ class GatewayTest {
   @BeforeEach
   void begin() {
     cancellationsMayPass = new CountDownLatch(0);
+    Properties settings = new Properties();
+    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
+    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
+    MockProcessorContext<Void, Void> context =
+        new MockProcessorContext<>(settings, new TaskId(0, 0), state);
+    KeyValueStore<String, ResponseState> store = ResponseStores.table().build();
+    store.init(context.getStateStoreContext(), store);
+    updates = table.updates().get();
+    updates.init(context);
   }
 
   @AfterEach
@@ -209,6 +235,20 @@ class GatewayTest {
         .build();
   }
 
+  /** The state of a response comes to this gateway. */
+  private ResponseState track(String id, ResponseStatus status, Completion completion) {
+    ResponseState response =
+        ResponseState.newBuilder()
+            .setResponseId(id)
+            .setOwner(OWNER)
+            .setRequestHash("hash")
+            .setStatus(status)
+            .setCompletion(completion)
+            .build();
+    updates.process(new Record<>(id, response, 0));
+    return response;
+  }
+
   /** Request ids of the cancellations, up to the one that is waited for. */
   private static List<String> cancelledUntil(String awaited) {
     String topic = config.topics().cancellations();
@@ -240,6 +280,16 @@ class GatewayTest {
     }
   }
 
+  private static <T> T get(CompletableFuture<T> future) {
+    return future.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join();
+  }
+
+  private static GatewayException.Reason failure(CompletableFuture<?> future) {
+    CompletionException thrown = catchThrowableOfType(CompletionException.class, () -> get(future));
+    assertThat(thrown).hasCauseInstanceOf(GatewayException.class);
+    return ((GatewayException) thrown.getCause()).reason();
+  }
+
   @Test
   void aRequestTimeoutOfTheUsersOwnIsTakenHoweverLongItIs() {
     HeteroSpecConfig patient = config(Map.of("request.timeout.ms", "30000"));
@@ -249,6 +299,39 @@ class GatewayTest {
     Completion end = completion("patient");
     write(config.topics().completions(), Completion.class, end);
     await().atMost(LIMIT).until(() -> told.contains(end));
+  }
+
+  @Test
+  void aResponseThatAGatewayBeforeHadPublishedEndsWithWhatTheTableSays() {
+    Gateway gateway = open();
+    String id = ResponseIds.of(OWNER, "key");
+    CompletableFuture<ResponseState> ended =
+        gateway
+            .responses()
+            .start(prompt(id), OWNER, "hash", Map.of())
+            .thenCompose(found -> gateway.responses().findEnded(id, OWNER));
+    await().atMost(LIMIT).until(() -> gateway.generations().open() == 1);
+    track(id, ResponseStatus.QUEUED, null);
+    ResponseState end = track(id, ResponseStatus.COMPLETED, completion(id));
+    assertThat(get(ended)).isEqualTo(end);
+    await().atMost(LIMIT).until(() -> gateway.generations().open() == 0);
+  }
+
+  @Test
+  void aGatewayThatStopsTellsAllWhoWaitAndCancelsOnlyWhatNobodyCanComeBackFor() {
+    Gateway gateway = open();
+    String id = ResponseIds.of(OWNER, "stopping");
+    CompletableFuture<ResponseState> kept =
+        gateway
+            .responses()
+            .start(prompt(id), OWNER, "hash", Map.of())
+            .thenCompose(found -> gateway.responses().findEnded(id, OWNER));
+    track(id, ResponseStatus.QUEUED, null);
+    List<Object> told = start(gateway, "stopping");
+    gateway.close();
+    assertThat(told).containsExactly(GatewayException.Reason.UNAVAILABLE);
+    assertThat(failure(kept)).isEqualTo(GatewayException.Reason.UNAVAILABLE);
+    assertThat(cancelledUntil("stopping")).doesNotContain(id);
   }
 
   @Test

@@ -37,6 +37,7 @@ class GatewayFaultsTest {
   @TempDir static Path directory;
 
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final HttpResponse.BodyHandler<String> TEXT = HttpResponse.BodyHandlers.ofString();
   private static StagedEngine engine;
   private static GatewayCluster cluster;
   private static HttpService roomy;
@@ -93,10 +94,11 @@ class GatewayFaultsTest {
   }
 
   private static JsonNode status() throws IOException, InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(cluster.http.url() + "/status")).build();
-    return new ObjectMapper()
-        .readTree(CLIENT.send(request, HttpResponse.BodyHandlers.ofString()).body());
+    return new ObjectMapper().readTree(get("/status").body());
+  }
+
+  private static HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return CLIENT.send(HttpRequest.newBuilder(URI.create(cluster.http.url() + path)).build(), TEXT);
   }
 
   private static HttpRequest post(String path, String body) {
@@ -112,7 +114,7 @@ class GatewayFaultsTest {
 
   private static HttpResponse<String> send(String path, String body)
       throws IOException, InterruptedException {
-    return CLIENT.send(post(path, body), HttpResponse.BodyHandlers.ofString());
+    return CLIENT.send(post(path, body), TEXT);
   }
 
   /** Whose engine makes {@code charsPerToken} characters every 10 ms. */
@@ -187,8 +189,7 @@ class GatewayFaultsTest {
                 HttpRequest.BodyPublishers.ofInputStream(
                     () -> new java.io.ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8))))
             .build();
-    assertThat(CLIENT.send(chunked, HttpResponse.BodyHandlers.ofString()).statusCode())
-        .isEqualTo(413);
+    assertThat(CLIENT.send(chunked, TEXT).statusCode()).isEqualTo(413);
     HttpResponse<String> prompt =
         send("/v1/completions", "{\"prompt\": \"%s\"}".formatted("x".repeat(15_000)));
     assertThat(prompt.statusCode()).isEqualTo(400);
@@ -201,8 +202,7 @@ class GatewayFaultsTest {
     String longest = form.formatted("x".repeat(20_000 - form.length() + 2));
     assertThat(send("/v1/completions", longest).body()).contains("n is not supported");
     assertThat(send("/v1/completions", longest + " ").statusCode()).isEqualTo(413);
-    HttpResponse<String> answer =
-        CLIENT.send(post(roomy, "/v1/completions", longest), HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> answer = CLIENT.send(post(roomy, "/v1/completions", longest), TEXT);
     assertThat(answer.body()).contains("n is not supported");
   }
 
@@ -217,8 +217,7 @@ class GatewayFaultsTest {
   void aPromptThatFitsInNoRecordIsRefusedWithTheLimitAndItsSetting(String call) throws Exception {
     String[] pathAndBody = call.split(" \\| ", 2);
     String body = pathAndBody[1].formatted("x".repeat(100_000));
-    HttpResponse<String> answer =
-        CLIENT.send(post(roomy, pathAndBody[0], body), HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> answer = CLIENT.send(post(roomy, pathAndBody[0], body), TEXT);
     assertThat(answer.statusCode()).isEqualTo(413);
     assertThat(answer.body())
         .contains("request_too_large", HeteroSpecConfig.MAX_RECORD_BYTES, "65536");
@@ -245,8 +244,7 @@ class GatewayFaultsTest {
         };
     CompletableFuture<HttpResponse<String>> answer =
         CLIENT.sendAsync(
-            post(path, "{%s, %s".formatted(prompt, fields.substring(1)).replace('\'', '"')),
-            HttpResponse.BodyHandlers.ofString());
+            post(path, "{%s, %s".formatted(prompt, fields.substring(1)).replace('\'', '"')), TEXT);
     Awaitility.await().atMost(LIMIT).until(() -> answer.isDone() || engine.load() == 1);
     engine.release();
     assertThat(answer.get().statusCode()).as(answer.get().body()).isEqualTo(200);
@@ -269,13 +267,11 @@ class GatewayFaultsTest {
     engine.silence(true);
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
     for (int i = 0; i < 64; i++) {
-      answers.add(
-          CLIENT.sendAsync(post(CHAT, chat(true, 1)), HttpResponse.BodyHandlers.ofString()));
+      answers.add(CLIENT.sendAsync(post(CHAT, chat(true, 1)), TEXT));
     }
     awaitLoad(64);
     for (int i = 64; i < MAX_OPEN; i++) {
-      answers.add(
-          CLIENT.sendAsync(post(CHAT, chat(false, 1)), HttpResponse.BodyHandlers.ofString()));
+      answers.add(CLIENT.sendAsync(post(CHAT, chat(false, 1)), TEXT));
     }
     awaitLoad(MAX_OPEN);
     HttpResponse<String> refused = send(CHAT, chat(true, 1));
@@ -342,5 +338,43 @@ class GatewayFaultsTest {
       waiting.close();
       awaitLoad(0);
     }
+  }
+
+  @Test
+  void aCallWithAKeyOutlivesItsClientAndIsAnsweredWhenItComesAgain() throws Exception {
+    String body = "{\"input\": \"hi\"}";
+    String call =
+        RawHttp.post("/v1/responses", body)
+            .replaceFirst("\r\n", "\r\nIdempotency-Key: dropped\r\n");
+    Socket dropped = RawHttp.open(cluster.http.url(), call);
+    Socket other = RawHttp.open(cluster.http.url(), RawHttp.post("/v1/responses", body));
+    awaitLoad(2);
+    dropped.close();
+    other.close();
+    awaitLoad(1); // who left is looked for among all at a time
+    CompletableFuture<HttpResponse<String>> again = CLIENT.sendAsync(keyed("dropped", body), TEXT);
+    engine.release();
+    assertThat(again.get().statusCode()).isEqualTo(200);
+    assertThat(again.get().body()).contains("\"status\":\"completed\"", "output_text");
+  }
+
+  @Test
+  void aCallWithAKeyHasTheSameStatusEachTime() throws Exception {
+    String body = "{\"input\": \"%s\"}".formatted("a ".repeat(4_000));
+    HttpRequest call = keyed("too-long", body);
+    for (int i = 0; i < 2; i++) {
+      HttpResponse<String> answer = CLIENT.send(call, TEXT);
+      assertThat(answer.statusCode()).isEqualTo(400);
+      assertThat(answer.body()).contains("context_length_exceeded");
+    }
+  }
+
+  private static HttpRequest keyed(String key, String body) {
+    return HttpRequest.newBuilder(URI.create(cluster.http.url() + "/v1/responses"))
+        .header("Content-Type", "application/json")
+        .header("Idempotency-Key", key)
+        .timeout(LIMIT)
+        .POST(HttpRequest.BodyPublishers.ofString(body))
+        .build();
   }
 }

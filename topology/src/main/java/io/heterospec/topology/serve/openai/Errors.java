@@ -22,6 +22,20 @@ final class Errors {
     return Optional.ofNullable(completion.getError()).map(Errors::of);
   }
 
+  /**
+   * Passes a completion that is an answer.
+   *
+   * @throws ApiError what it ended with instead
+   */
+  static Completion answer(Completion completion) {
+    of(completion)
+        .ifPresent(
+            error -> {
+              throw error;
+            });
+    return completion;
+  }
+
   private static ApiError of(CompletionError error) {
     return switch (error.getCode()) {
       case ErrorCodes.INVALID_REQUEST -> ApiError.invalid(null, error.getMessage());

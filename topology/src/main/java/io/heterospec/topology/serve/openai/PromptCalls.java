@@ -53,15 +53,6 @@ public final class PromptCalls {
 
   /** Answers at once when the text has ended, or with what it ended with instead. */
   static WholeAnswer whole(StreamedBody body, Function<Completion, ObjectNode> format) {
-    return new WholeAnswer(
-        body,
-        completion -> {
-          Errors.of(completion)
-              .ifPresent(
-                  error -> {
-                    throw error;
-                  });
-          return format.apply(completion);
-        });
+    return new WholeAnswer(body, completion -> format.apply(Errors.answer(completion)));
   }
 }

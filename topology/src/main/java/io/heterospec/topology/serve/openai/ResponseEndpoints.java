@@ -28,7 +28,9 @@ import org.slf4j.LoggerFactory;
 /**
  * {@code POST /v1/responses}, {@code GET /v1/responses/ID} and {@code POST
  * /v1/responses/ID/cancel}. With {@code background} the call returns at once and any gateway can
- * tell what became of it. With {@code Idempotency-Key} a call that comes again is the same call.
+ * tell what became of it. With {@code Idempotency-Key} a call that comes again is the same call, to
+ * whichever gateway and whatever became of its first connection: its text is only cancelled by
+ * name.
  *
  * @see <a href="https://platform.openai.com/docs/guides/background">OpenAI's background mode</a>
  */
@@ -65,11 +67,12 @@ public final class ResponseEndpoints implements Endpoints {
         "truncation",
         t -> t.asText().equals("disabled"),
         "heterospec.session.overflow says what happens to long sessions");
+    boolean background = request.flag("background");
+    boolean awaited = !background && ctx.header(KEY) == null;
     String owner = AccessGuard.holder(ctx);
     String hash = ResponseIds.sha256(request.bytes());
     PromptEvent prompt = prompt(ctx, request, id(ctx, owner));
     String id = prompt.getRequestId();
-    boolean background = request.flag("background");
     ctx.header("X-Request-Id", id);
     ctx.future(
         () -> {
@@ -77,9 +80,9 @@ public final class ResponseEndpoints implements Endpoints {
             return answer(ctx, repeated(prompt, owner, hash, background));
           }
           try {
-            return background
-                ? answer(ctx, queued(ctx, prompt, owner, hash))
-                : whole(ctx, prompt, owner, hash);
+            return awaited
+                ? whole(ctx, prompt, owner, hash)
+                : answer(ctx, started(ctx, prompt, owner, hash, background));
           } catch (GatewayException e) {
             if (e.reason() == GatewayException.Reason.OPEN) { // by a call at the same moment
               return answer(ctx, repeated(prompt, owner, hash, background));
@@ -125,12 +128,24 @@ public final class ResponseEndpoints implements Endpoints {
                 .setReplaceHistory(session != null));
   }
 
-  private CompletableFuture<ResponseState> queued(
-      Context ctx, PromptEvent prompt, String owner, String hash) {
+  private CompletableFuture<ResponseState> started(
+      Context ctx, PromptEvent prompt, String owner, String hash, boolean background) {
+    CompletableFuture<Optional<ResponseState>> sent =
+        gateway.responses().start(prompt, owner, hash, TracedCalls.headers(ctx));
+    return background
+        ? sent.thenApply(found -> sameOrQueued(found, prompt, hash))
+        : sent.thenCompose(found -> ended(prompt.getRequestId(), owner, hash));
+  }
+
+  private CompletableFuture<ResponseState> ended(String id, String owner, String hash) {
     return gateway
         .responses()
-        .start(prompt, owner, hash, TracedCalls.headers(ctx))
-        .thenApply(found -> sameOrQueued(found, prompt, hash));
+        .findEnded(id, owner)
+        .thenApply(
+            found -> {
+              Errors.answer(same(found, hash).getCompletion());
+              return found;
+            });
   }
 
   private CompletableFuture<ResponseState> repeated(
@@ -138,7 +153,7 @@ public final class ResponseEndpoints implements Endpoints {
     String id = prompt.getRequestId();
     return background
         ? gateway.responses().find(id, owner).thenApply(found -> sameOrQueued(found, prompt, hash))
-        : gateway.responses().findEnded(id, owner).thenApply(f -> same(present(id, f), hash));
+        : ended(id, owner, hash);
   }
 
   // What was published is queued, whether or not this gateway has read so already.
