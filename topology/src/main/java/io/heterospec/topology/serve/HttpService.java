@@ -19,7 +19,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.state.HostInfo;
 
 /** What a process serves by HTTP: its health, and with the gateway's role OpenAI's API. */
 public final class HttpService implements AutoCloseable {
@@ -97,7 +100,8 @@ public final class HttpService implements AutoCloseable {
     parts.add(new MetricsEndpoints(application.telemetry()));
     application
         .sessions()
-        .ifPresent(sessions -> parts.add(new SessionEndpoints(sessions, settings)));
+        .ifPresent(
+            sessions -> parts.add(new SessionEndpoints(sessions, advertised(config), settings)));
     if (gateway != null) {
       PromptRules rules = new PromptRules(config.getInt(HeteroSpecConfig.MAX_PROMPT_BYTES));
       parts.add(new ModelEndpoints(gateway.models()));
@@ -108,6 +112,12 @@ public final class HttpService implements AutoCloseable {
       parts.add(new DashboardEndpoints(feed, settings));
     }
     return parts;
+  }
+
+  private static Optional<HostInfo> advertised(HeteroSpecConfig config) {
+    return Optional.ofNullable(
+        HostInfo.buildFromEndpoint(
+            config.processorProperties().getProperty(StreamsConfig.APPLICATION_SERVER_CONFIG)));
   }
 
   private void describe(ObjectNode page) {

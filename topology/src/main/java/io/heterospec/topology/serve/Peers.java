@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.Header;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -34,8 +35,7 @@ final class Peers {
    * @throws IOException when it cannot be reached, refuses, or does not answer with an object
    */
   Optional<ObjectNode> get(HostInfo host, String path, String authorization) throws IOException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(scheme + "://" + address(host) + path)).timeout(PATIENCE);
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri(host, path)).timeout(PATIENCE);
     if (authorization != null) {
       request.header(Header.AUTHORIZATION, authorization);
     }
@@ -56,7 +56,17 @@ final class Peers {
     }
   }
 
+  private URI uri(HostInfo host, String path) throws IOException {
+    try {
+      return new URI(scheme + "://" + address(host) + path).parseServerAuthority();
+    } catch (URISyntaxException e) {
+      throw new IOException(address(host) + " is no address", e);
+    }
+  }
+
+  /** {@code host:port}, as it stands in a URL. */
   static String address(HostInfo host) {
-    return host.host() + ':' + host.port();
+    String name = host.host().contains(":") ? "[" + host.host() + "]" : host.host();
+    return name + ':' + host.port();
   }
 }

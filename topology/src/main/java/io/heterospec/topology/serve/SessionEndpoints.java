@@ -12,6 +12,7 @@ import io.javalin.http.Header;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.state.HostInfo;
@@ -19,7 +20,8 @@ import org.apache.kafka.streams.state.HostInfo;
 /**
  * {@code GET /sessions} and {@code /sessions/ID}: the sessions of all instances of a pool, of any
  * one of them. An instance asks the others, with the caller's key; {@code ?scope=local} leaves that
- * out. Callers with a key see the sessions of its holder.
+ * out. Of itself it knows without asking: it need not be able to reach the address it advertises.
+ * Callers with a key see the sessions of its holder.
  */
 public final class SessionEndpoints implements Endpoints {
   private static final int DEFAULT_LIMIT = 100;
@@ -27,10 +29,16 @@ public final class SessionEndpoints implements Endpoints {
   private static final int UNAVAILABLE = 503;
 
   private final SessionDirectory sessions;
+  private final Optional<HostInfo> self;
   private final Peers peers;
 
-  public SessionEndpoints(SessionDirectory sessions, WebSettings settings) {
+  /**
+   * @param self what this instance advertises; empty where it advertises nothing
+   */
+  public SessionEndpoints(
+      SessionDirectory sessions, Optional<HostInfo> self, WebSettings settings) {
     this.sessions = sessions;
+    this.self = self;
     this.peers = new Peers(settings.tls().isPresent() ? "https" : "http");
   }
 
@@ -49,24 +57,35 @@ public final class SessionEndpoints implements Endpoints {
     ArrayNode found = page.putArray("sessions");
     ArrayNode unreachable = page.putArray("unreachable");
     if (isLocal(ctx) || sessions.instances().isEmpty()) {
-      query(() -> sessions.list(prefix(ctx), limit)).forEach(each -> found.add(describe(each)));
+      query(() -> here(ctx, limit)).forEach(found::add);
     } else {
       for (HostInfo host : sessions.instances()) {
         try {
-          ObjectNode theirs =
-              ask(ctx, host, "/sessions?limit=" + limit)
-                  .orElseThrow(() -> new IOException(Peers.address(host) + " has no sessions"));
-          for (JsonNode each : theirs.path("sessions")) {
+          for (JsonNode each : isSelf(host) ? here(ctx, limit) : there(ctx, host, limit)) {
             if (found.size() < limit) {
               found.add(((ObjectNode) each).put("instance", Peers.address(host)));
             }
           }
-        } catch (IOException e) {
+        } catch (IOException | InvalidStateStoreException e) {
           unreachable.add(Peers.address(host));
         }
       }
     }
     answer(ctx, page);
+  }
+
+  private List<ObjectNode> here(Context ctx, int limit) {
+    return sessions.list(prefix(ctx), limit).stream().map(SessionEndpoints::describe).toList();
+  }
+
+  private JsonNode there(Context ctx, HostInfo host, int limit) throws IOException {
+    return ask(ctx, host, "/sessions?limit=" + limit)
+        .orElseThrow(() -> new IOException(Peers.address(host) + " has no sessions"))
+        .path("sessions");
+  }
+
+  private boolean isSelf(HostInfo host) {
+    return self.filter(host::equals).isPresent();
   }
 
   private void show(Context ctx) {
@@ -75,9 +94,11 @@ public final class SessionEndpoints implements Endpoints {
       throw unknown(id);
     }
     Optional<HostInfo> owner = isLocal(ctx) ? Optional.empty() : sessions.owner(id);
-    if (owner.isEmpty()) {
-      SessionSummary found = query(() -> sessions.find(id)).orElseThrow(() -> unknown(id));
-      answer(ctx, describe(found));
+    if (owner.filter(host -> !isSelf(host)).isEmpty()) {
+      SessionSummary summary = query(() -> sessions.find(id)).orElseThrow(() -> unknown(id));
+      ObjectNode found = describe(summary);
+      owner.ifPresent(host -> found.put("instance", Peers.address(host)));
+      answer(ctx, found);
       return;
     }
     String path = "/sessions/" + URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");

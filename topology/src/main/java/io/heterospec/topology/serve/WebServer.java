@@ -10,7 +10,10 @@ import io.javalin.http.Context;
 import io.javalin.http.Header;
 import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinBindException;
+import io.javalin.validation.ValidationError;
+import io.javalin.validation.ValidationException;
 import java.util.List;
+import org.apache.kafka.streams.state.HostInfo;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -37,6 +40,7 @@ public final class WebServer implements AutoCloseable {
     http.before(guard::check);
     parts.forEach(part -> part.addTo(http));
     http.exception(ApiError.class, (e, ctx) -> refuse(ctx, e));
+    http.exception(ValidationException.class, (e, ctx) -> refuse(ctx, of(e)));
     http.exception(HttpResponseException.class, (e, ctx) -> refuse(ctx, of(e, ctx)));
     http.exception(
         Exception.class,
@@ -101,6 +105,14 @@ public final class WebServer implements AutoCloseable {
             : e.getMessage());
   }
 
+  private static ApiError of(ValidationException e) {
+    String name = e.getErrors().keySet().iterator().next();
+    ValidationError<?> error = e.getErrors().get(name).get(0);
+    boolean read = error.exception() == null;
+    return ApiError.invalid(
+        name, "%s %s".formatted(name, read ? error.getMessage() : "is of another type"));
+  }
+
   private static void refuse(Context ctx, ApiError error) {
     if (!error.retryAfter().isZero()) {
       long seconds = Math.max(1, (error.retryAfter().toMillis() + 999) / 1000);
@@ -135,8 +147,7 @@ public final class WebServer implements AutoCloseable {
   /** The address, {@code http://host:port}. */
   public String url() {
     String scheme = settings.tls().isPresent() ? "https" : "http";
-    String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
-    return scheme + "://" + host + ":" + http.port();
+    return scheme + "://" + Peers.address(new HostInfo(settings.host(), http.port()));
   }
 
   @Override

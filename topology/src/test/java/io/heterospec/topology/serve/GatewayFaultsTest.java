@@ -33,6 +33,7 @@ class GatewayFaultsTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final String CHAT = "/v1/chat/completions";
   private static final int MAX_OPEN = 70;
+  private static final String NOWHERE = "[::1]:9"; // where nobody answers
 
   @TempDir static Path directory;
 
@@ -57,7 +58,9 @@ class GatewayFaultsTest {
                 HeteroSpecConfig.MAX_PROMPT_BYTES,
                 "10000",
                 HeteroSpecConfig.MAX_UNREAD_BYTES,
-                "20000"));
+                "20000",
+                "application.server",
+                NOWHERE));
     roomy =
         cluster.anotherGateway(
             Map.of(
@@ -376,5 +379,39 @@ class GatewayFaultsTest {
         .timeout(LIMIT)
         .POST(HttpRequest.BodyPublishers.ofString(body))
         .build();
+  }
+
+  @Test
+  void anInstanceKnowsItsSessionsWhereItCannotReachTheAddressItAdvertises() throws Exception {
+    CompletableFuture<HttpResponse<String>> turn =
+        CLIENT.sendAsync(
+            HttpRequest.newBuilder(post(CHAT, chat(false, 1)), (name, value) -> true)
+                .header("X-Session-Id", "s/1")
+                .build(),
+            TEXT);
+    awaitLoad(1);
+    engine.release();
+    assertThat(turn.get().statusCode()).isEqualTo(200);
+    JsonNode all = new ObjectMapper().readTree(get("/sessions").body());
+    assertThat(all.path("unreachable")).isEmpty();
+    assertThat(all.path("sessions"))
+        .anySatisfy(
+            session -> {
+              assertThat(session.path("id").textValue()).isEqualTo("s/1");
+              assertThat(session.path("instance").textValue()).isEqualTo(NOWHERE);
+            });
+    assertThat(get("/sessions/s%2F1").body()).contains("\"instance\":\"" + NOWHERE + "\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, between 1 and 1000", "1001, between 1 and 1000", "many, of another type"})
+  void aQueryThatIsOutOfRangeIsRefusedInTheShapeOfAnyError(String limit, String message)
+      throws Exception {
+    HttpResponse<String> answer = get("/sessions?limit=" + limit);
+    assertThat(answer.statusCode()).isEqualTo(400);
+    JsonNode error = new ObjectMapper().readTree(answer.body()).path("error");
+    assertThat(error.path("message").textValue()).startsWith("limit ").contains(message);
+    assertThat(error.path("type").textValue()).isEqualTo("invalid_request_error");
+    assertThat(error.path("param").textValue()).isEqualTo("limit");
   }
 }

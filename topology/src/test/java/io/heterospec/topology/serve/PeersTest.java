@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PeersTest {
   @TempDir Path directory;
@@ -66,6 +68,19 @@ class PeersTest {
   @Test
   void somethingElseThatAnswersIsNoPeer() {
     assertThatThrownBy(() -> peers.get(host, "/list", key)).isInstanceOf(IOException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"no_host_name", "::1::2", "fe80::1%"})
+  void anAddressThatNobodyCanHaveIsAFailure(String name) {
+    assertThatThrownBy(() -> peers.get(new HostInfo(name, 8080), "/page", key))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void anAddressOfIpv6StandsInBrackets() {
+    assertThat(Peers.address(new HostInfo("::1", 8080))).isEqualTo("[::1]:8080");
+    assertThat(Peers.address(new HostInfo("localhost", 8080))).isEqualTo("localhost:8080");
   }
 
   @Test
