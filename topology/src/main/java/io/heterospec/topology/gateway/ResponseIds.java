@@ -21,6 +21,11 @@ public final class ResponseIds {
     return PREFIX + UUID.randomUUID().toString().replace("-", "");
   }
 
+  /** A new id of a response that cannot be fetched: nothing follows it. */
+  public static String unkept() {
+    return UUID.randomUUID().toString();
+  }
+
   /** The id that belongs to an owner's idempotency key. */
   public static String of(String owner, String idempotencyKey) {
     String hash = sha256((owner + '\n' + idempotencyKey).getBytes(StandardCharsets.UTF_8));

@@ -163,6 +163,16 @@ class GatewayFaultsTest {
         "/v1/responses        | {'input': 'x', 'max_tool_calls': 2}     | 400 | max_tool_calls is not supported",
         "/v1/responses        | {'input': 'x', 'truncation': 'auto'}    | 400 | truncation is not supported",
         "/v1/responses        | {'input': 'x', 'max_tokens': 9}         | 400 | use max_output_tokens",
+        "/v1/responses        | {'input': 'x', 'metadata': {'a': 'b'}}  | 400 | metadata is not supported",
+        "/v1/responses        | {'input': 'x', 'store': false, 'background': true} | 400 | store is not supported",
+        "/v1/responses        | {'input': 'x', 'store': 'no'}           | 400 | store must be true or false",
+        "/v1/responses        | {'input': 'x', 'reasoning': {'effort': 'low'}} | 400 | reasoning.effort is not supported",
+        "/v1/responses        | {'input': 'x', 'reasoning': {'summary': 'auto'}} | 400 | reasoning.summary is not supported",
+        "/v1/responses        | {'input': 'x', 'text': {'verbosity': 'low'}} | 400 | text.verbosity is not supported",
+        "/v1/completions      | {'prompt': 'x', 'min_p': 0.1}           | 400 | min_p is not supported",
+        "/v1/completions      | {'prompt': 'x', 'repetition_penalty': 1.1} | 400 | repetition_penalty is not supported",
+        "/v1/chat/completions | {'messages': [{'role': 'user', 'content': 'x'}], 'reasoning_effort': 'high'} | 400 | reasoning_effort is not supported",
+        "/v1/chat/completions | {'messages': [{'role': 'user', 'content': 'x'}], 'verbosity': 'high'} | 400 | verbosity is not supported",
         "/v1/completions      | {'prompt': 'x', 'max_completion_tokens': 9} | 400 | use max_tokens",
         "/v1/chat/completions | {'messages': [{'role': 'user', 'content': 'x'}], 'modalities': ['text', 'audio']} | 400 | modalities is not supported",
         "/v1/chat/completions | {'messages': [{'role': 'user', 'content': 'x'}], 'audio': {'voice': 'a'}} | 400 | audio is not supported",
@@ -233,7 +243,11 @@ class GatewayFaultsTest {
         "/v1/responses        | {'text': {'format': {'type': 'text'}}, 'truncation': 'disabled'}",
         "/v1/responses        | {'text': {}, 'include': [], 'prompt': {}, 'truncation': null}",
         "/v1/responses        | {'text': null, 'include': null, 'prompt': null, 'max_tool_calls': null}",
-        "/v1/responses        | {'text': {'format': null}, 'max_tokens': null}",
+        "/v1/responses        | {'text': {'format': null, 'verbosity': 'medium'}, 'max_tokens': null}",
+        "/v1/responses        | {'metadata': {}, 'reasoning': {'effort': null, 'summary': null}, 'store': true}",
+        "/v1/responses        | {'metadata': null, 'reasoning': {'effort': 'none'}, 'store': null, 'user': 'u'}",
+        "/v1/chat/completions | {'metadata': {'a': 'b'}, 'store': false, 'user': 'u', 'service_tier': 'auto'}",
+        "/v1/chat/completions | {'reasoning_effort': 'none', 'verbosity': 'medium', 'min_p': 0, 'repetition_penalty': 1}",
         "/v1/chat/completions | {'modalities': ['text'], 'audio': null, 'web_search_options': null}",
         "/v1/chat/completions | {'modalities': [], 'audio': {}, 'response_format': {'type': 'text'}}",
         "/v1/completions      | {'max_completion_tokens': null, 'max_tokens': 9}"
@@ -379,6 +393,20 @@ class GatewayFaultsTest {
         .timeout(LIMIT)
         .POST(HttpRequest.BodyPublishers.ofString(body))
         .build();
+  }
+
+  @Test
+  void aResponseThatIsNotToBeStoredIsAnsweredAndCannotBeFetched() throws Exception {
+    String body = "{\"input\": \"hi\", \"store\": false}";
+    CompletableFuture<HttpResponse<String>> answer =
+        CLIENT.sendAsync(post("/v1/responses", body), TEXT);
+    awaitLoad(1);
+    engine.release();
+    assertThat(answer.get().statusCode()).isEqualTo(200);
+    String id = new ObjectMapper().readTree(answer.get().body()).path("id").textValue();
+    assertThat(get("/v1/responses/" + id).statusCode()).isEqualTo(404);
+    assertThat(CLIENT.send(keyed("unstored", body), TEXT).body())
+        .contains("store is not supported");
   }
 
   @Test

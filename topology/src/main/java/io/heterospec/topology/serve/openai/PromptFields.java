@@ -124,9 +124,26 @@ final class PromptFields {
     request.supports("top_logprobs", l -> l.isInt() && l.intValue() == 0, probabilities);
     request.supports("echo", e -> !e.asBoolean(), "the prompt is not repeated");
     request.supports("suffix", s -> s.asText().isEmpty(), "text is continued at its end only");
-    request.supports("logit_bias", JsonNode::isEmpty, "use temperature, top_p, top_k");
-    request.supports("presence_penalty", p -> p.asDouble() == 0, "use temperature, top_p, top_k");
-    request.supports("frequency_penalty", p -> p.asDouble() == 0, "use temperature, top_p, top_k");
+    String sampling = "use temperature, top_p, top_k";
+    request.supports("logit_bias", JsonNode::isEmpty, sampling);
+    request.supports("presence_penalty", p -> p.asDouble() == 0, sampling);
+    request.supports("frequency_penalty", p -> p.asDouble() == 0, sampling);
+    request.supports("repetition_penalty", p -> p.asDouble() == 1, sampling);
+    request.supports("min_p", p -> p.asDouble() == 0, sampling);
+    String reasoning = "an answer is all that the model says";
+    request.supports("reasoning_effort", PromptFields::isNoEffort, reasoning);
+    request.supports("reasoning.effort", PromptFields::isNoEffort, reasoning);
+    request.supports("reasoning.summary", PromptFields::isNothing, reasoning);
+    request.supports("verbosity", PromptFields::isMedium, "ask for it in the prompt");
+  }
+
+  private static boolean isNoEffort(JsonNode effort) {
+    return effort.asText().equals("none");
+  }
+
+  /** Whether a verbosity is the one that is asked for by not naming it. */
+  static boolean isMedium(JsonNode verbosity) {
+    return verbosity.asText().equals("medium");
   }
 
   /** Whether a format asks for text without any form. */

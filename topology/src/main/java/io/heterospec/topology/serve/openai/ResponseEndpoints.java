@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * /v1/responses/ID/cancel}. With {@code background} the call returns at once and any gateway can
  * tell what became of it. With {@code Idempotency-Key} a call that comes again is the same call, to
  * whichever gateway and whatever became of its first connection: its text is only cancelled by
- * name.
+ * name. With {@code store} false a response cannot be fetched.
  *
  * @see <a href="https://platform.openai.com/docs/guides/background">OpenAI's background mode</a>
  */
@@ -60,6 +60,8 @@ public final class ResponseEndpoints implements Endpoints {
     request.supports("previous_response_id", p -> false, "use the header X-Session-Id");
     request.supports("conversation", c -> false, "use the header X-Session-Id");
     request.supports("text.format", PromptFields::isPlainText, "answers are plain text");
+    request.supports("text.verbosity", PromptFields::isMedium, "ask for it in the prompt");
+    request.supports("metadata", PromptFields::isNothing, "a response holds its text only");
     request.supports("include", PromptFields::isNothing, "a response holds its text only");
     request.supports("prompt", PromptFields::isNothing, "give the text as input");
     request.supports("max_tool_calls", m -> false, "no tools are called");
@@ -69,9 +71,12 @@ public final class ResponseEndpoints implements Endpoints {
         "heterospec.session.overflow says what happens to long sessions");
     boolean background = request.flag("background");
     boolean awaited = !background && ctx.header(KEY) == null;
+    boolean kept = !request.has("store") || request.flag("store");
+    request.supports(
+        "store", s -> kept || awaited, "what is fetched or asked for again later must be kept");
     String owner = AccessGuard.holder(ctx);
     String hash = ResponseIds.sha256(request.bytes());
-    PromptEvent prompt = prompt(ctx, request, id(ctx, owner));
+    PromptEvent prompt = prompt(ctx, request, kept ? id(ctx, owner) : ResponseIds.unkept());
     String id = prompt.getRequestId();
     ctx.header("X-Request-Id", id);
     ctx.future(
