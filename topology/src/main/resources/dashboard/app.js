@@ -62,9 +62,14 @@ async function refresh() {
   }
 }
 
+let following = null; // aborts the feed that is followed
+
 function start() {
+  following?.abort();
+  following = new AbortController();
   follow({
     headers,
+    signal: following.signal,
     onEvent,
     onState(text, needsKey = false) {
       $("connection").textContent = text;

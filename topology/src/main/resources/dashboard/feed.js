@@ -22,11 +22,11 @@ export async function problemOf(response) {
   return body.error?.message ?? `the server answers with status ${response.status}`;
 }
 
-/** Follows /events for good: connects again after a break. */
-export async function follow({ headers, onEvent, onState }) {
-  for (;;) {
+/** Follows /events until the signal: connects again after a break. */
+export async function follow({ headers, signal, onEvent, onState }) {
+  while (!signal.aborted) {
     try {
-      const response = await fetch("/events", { headers: headers() });
+      const response = await fetch("/events", { headers: headers(), signal });
       if (response.status === 401) {
         onState("needs an API key", true);
         return;
@@ -36,6 +36,7 @@ export async function follow({ headers, onEvent, onState }) {
       await eachEvent(response, (data) => onEvent(JSON.parse(data)));
       onState("connection ended; connecting again");
     } catch (problem) {
+      if (signal.aborted) return;
       onState(`${problem.message}; connecting again`);
     }
     await new Promise((resolve) => setTimeout(resolve, 1000));

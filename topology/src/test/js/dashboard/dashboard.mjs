@@ -21,10 +21,23 @@ async function open(options, withKey) {
     // The browser reports the 401 that asks for a key as an error of its own.
     if (message.type() === "error" && !message.text().includes("401")) page.problems.push(message.text());
   });
+  await page.addInitScript(() => {
+    window.feeds = []; // what would end each of them
+    const plain = window.fetch;
+    window.fetch = (path, options) => {
+      if (path === "/events") window.feeds.push(options.signal);
+      return plain(path, options);
+    };
+  });
   await page.goto(url);
   await page.getByLabel("API key").fill(withKey);
-  await page.keyboard.press("Enter");
+  await page.evaluate(() => {
+    const form = document.getElementById("key-form");
+    form.requestSubmit();
+    form.requestSubmit(); // before the first has an answer
+  });
   await page.getByText("live", { exact: true }).waitFor();
+  assert.equal(await page.evaluate(() => window.feeds.filter((each) => !each.aborted).length), 1);
   return page;
 }
 
