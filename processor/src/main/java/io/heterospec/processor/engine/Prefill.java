@@ -46,8 +46,9 @@ final class Prefill {
   /**
    * The next chunk. It belongs to the first sequence in the fair order. What that leaves, and up to
    * half the chunk where their priority is the same, goes to those behind it that need no more: a
-   * short prompt does not wait until a long one is through. What is still left goes to the first of
-   * those that need more, so that short prompts do not hold up a long one for good.
+   * short prompt does not wait until a long one is through. What is still left goes to one that
+   * needs more where it came before the first, so that urgent short prompts do not hold it up for
+   * good; others wait for their turn, since a longer chunk is a longer step for those who decode.
    */
   List<Part> next(List<Sequence> live) {
     List<Sequence> waiting =
@@ -74,13 +75,17 @@ final class Prefill {
     int forFirst = Math.min(rowsNeeded(first), room - forOthers);
     parts.add(0, part(first, forFirst));
     int rest = room - forOthers - forFirst;
-    if (rest > 0 && parts.size() < waiting.size()) {
+    if (rest > 0) {
       waiting.stream()
-          .filter(each -> parts.stream().noneMatch(part -> part.sequence() == each))
+          .filter(each -> each.arrival < first.arrival && !isPartOf(parts, each))
           .findFirst()
-          .ifPresent(longer -> parts.add(part(longer, Math.min(rowsNeeded(longer), rest))));
+          .ifPresent(overtaken -> parts.add(part(overtaken, rest)));
     }
     return parts;
+  }
+
+  private static boolean isPartOf(List<Part> parts, Sequence sequence) {
+    return parts.stream().anyMatch(part -> part.sequence() == sequence);
   }
 
   private static int rowsNeeded(Sequence sequence) {
