@@ -113,8 +113,7 @@ final class DemoPrinter {
     }
     if (report.otherCycles() > 0) {
       out.printf(
-          "  %d cycles at either end of an answer drafted too little to be binned.%n",
-          report.otherCycles());
+          "  %d cycles drafted nothing, or too little to be binned.%n", report.otherCycles());
     }
     out.flush();
   }
