@@ -7,11 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.engine.EngineException;
 import io.heterospec.processor.engine.DemoEngine.Recording;
 import io.heterospec.processor.kv.KvPage;
-import io.heterospec.processor.text.HuggingFaceTextModel;
-import io.heterospec.processor.tree.EntropyBins;
 import io.heterospec.processor.tree.SpeculationBudget;
-import io.heterospec.processor.tree.SurvivalCounts;
-import io.heterospec.processor.tree.SurvivalModel;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,10 +24,7 @@ class OutOfMemoryTest {
   private static final int TOKENS = 24;
   private static final int[] NONE = {};
 
-  private static EngineOptions options;
-  private static HuggingFaceTextModel text;
-  private static ModelPair models;
-  private static Policies policies;
+  private static LoadedPair pair;
   private static int[] words;
 
   private final Map<String, Integer> calls = new LinkedHashMap<>();
@@ -41,37 +34,29 @@ class OutOfMemoryTest {
 
   @BeforeAll
   static void load() {
-    options = DemoEngine.options().withPrefillChunk(64);
-    text = HuggingFaceTextModel.open(options.model(), options.draft(), options.name());
-    models = ModelPair.load(options);
-    policies = new Policies(options, text.fingerprint());
-    words = text.encodeText(NONE, "The ship came in at noon with the tide. ".repeat(20));
+    pair = LoadedPair.load(DemoEngine.options().withPrefillChunk(64));
+    words = pair.text().encodeText(NONE, "The ship came in at noon with the tide. ".repeat(20));
   }
 
   @AfterAll
   static void close() {
-    models.close();
-    text.close();
+    pair.close();
   }
 
   @BeforeEach
   void schedule() {
-    CacheBudget caches = new CacheBudget(models, 1L << 30);
-    sessions = new SessionCaches(models, caches, text.fingerprint());
-    EntropyBins bins = policies.bins();
-    int topK = policies.shape().topK();
-    SurvivalModel survival =
-        new SurvivalModel(bins, topK, SurvivalCounts.empty(bins.count(), topK));
-    SpeculationBudget budget = new SpeculationBudget(TestCosts.cheap(), survival);
-    scheduler = new Scheduler(models, caches, sessions, budget, options, () -> {});
+    CacheBudget caches = new CacheBudget(pair.models(), 1L << 30);
+    sessions = pair.sessions(caches);
+    SpeculationBudget budget = pair.budget(TestCosts.cheap());
+    scheduler = new Scheduler(pair.models(), caches, sessions, budget, pair.options(), () -> {});
   }
 
   @AfterEach
   void nothingIsLeft() {
-    models.devices().first().probe(method -> {});
+    pair.models().devices().first().probe(method -> {});
     scheduler.abandonAll();
-    assertThat(models.target().memory().usedBytes()).isZero();
-    assertThat(models.head().memory().usedBytes()).isZero();
+    assertThat(pair.models().target().memory().usedBytes()).isZero();
+    assertThat(pair.models().head().memory().usedBytes()).isZero();
     scheduler.trim();
   }
 
@@ -82,7 +67,7 @@ class OutOfMemoryTest {
   /** Every call of this method from the given one on is refused, so many times. */
   private void refuse(String wanted, int from, int times) {
     calls.clear();
-    models
+    pair.models()
         .devices()
         .first()
         .probe(
@@ -99,7 +84,7 @@ class OutOfMemoryTest {
         DemoEngine.request(id, Arrays.copyOf(words, length), NONE, greedy(TOKENS), mode);
     Recording recording = new Recording();
     GenerationRequest asked = pages == null ? request : request.withSession(pages);
-    scheduler.add(new Sequence(asked, recording, policies.named(mode), text));
+    scheduler.add(pair.sequence(asked, recording));
     return recording;
   }
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.heterospec.processor.engine.DemoEngine.Recording;
 import io.heterospec.processor.kv.CacheTier;
 import io.heterospec.processor.kv.PageFormat;
-import io.heterospec.processor.text.HuggingFaceTextModel;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -24,10 +23,7 @@ class SchedulerSessionsTest {
   private static final int PROMPT = 130;
   private static final int[] NONE = {};
 
-  private static EngineOptions options;
-  private static HuggingFaceTextModel text;
-  private static ModelPair models;
-  private static Policies policies;
+  private static LoadedPair pair;
   private static int[] words;
 
   private final Map<String, Integer> calls = new HashMap<>();
@@ -37,35 +33,31 @@ class SchedulerSessionsTest {
 
   @BeforeAll
   static void load() {
-    options = DemoEngine.options().withLimits(8, 64);
-    text = HuggingFaceTextModel.open(options.model(), options.draft(), options.name());
-    models = ModelPair.load(options);
-    policies = new Policies(options, text.fingerprint());
-    words = text.encodeText(NONE, "The ship came in at noon with the tide. ".repeat(40));
+    pair = LoadedPair.load(DemoEngine.options().withLimits(8, 64));
+    words = pair.text().encodeText(NONE, "The ship came in at noon with the tide. ".repeat(40));
   }
 
   @AfterAll
   static void close() {
-    models.close();
-    text.close();
+    pair.close();
   }
 
   private void schedule(long cacheBytes) {
-    caches = new CacheBudget(models, cacheBytes);
-    sessions = new SessionCaches(models, caches, text.fingerprint());
-    scheduler = new Scheduler(models, caches, sessions, null, options, () -> {});
+    caches = new CacheBudget(pair.models(), cacheBytes);
+    sessions = pair.sessions(caches);
+    scheduler = new Scheduler(pair.models(), caches, sessions, null, pair.options(), () -> {});
     calls.clear();
-    models.devices().first().probe(method -> calls.merge(method, 1, Integer::sum));
+    pair.models().devices().first().probe(method -> calls.merge(method, 1, Integer::sum));
   }
 
   @AfterEach
   void nothingIsLeft() {
-    models.devices().first().probe(method -> {});
+    pair.models().devices().first().probe(method -> {});
     assertThat(scheduler.isIdle()).isTrue();
     scheduler.abandonAll();
     scheduler.trim();
-    assertThat(models.target().memory().bytes()).isZero();
-    assertThat(models.head().memory().bytes()).isZero();
+    assertThat(pair.models().target().memory().bytes()).isZero();
+    assertThat(pair.models().head().memory().bytes()).isZero();
   }
 
   private static GenerationRequest request(String id, MemoryPages pages, int maxTokens) {
@@ -73,13 +65,9 @@ class SchedulerSessionsTest {
     return DemoEngine.request(id, prompt, NONE, greedy(maxTokens), "heterospec").withSession(pages);
   }
 
-  private static Sequence sequence(GenerationRequest request, GenerationListener listener) {
-    return new Sequence(request, listener, policies.named(request.mode()), text);
-  }
-
   private Recording add(String id, MemoryPages pages) {
     Recording recording = new Recording();
-    scheduler.add(sequence(request(id, pages, TOKENS), recording));
+    scheduler.add(pair.sequence(request(id, pages, TOKENS), recording));
     return recording;
   }
 
@@ -97,7 +85,7 @@ class SchedulerSessionsTest {
 
   /** Bytes that the caches of one turn take. */
   private long oneTurn(int maxTokens) {
-    Sequence probe = sequence(request("probe", new MemoryPages("probe"), maxTokens), null);
+    Sequence probe = pair.sequence(request("probe", new MemoryPages("probe"), maxTokens), null);
     schedule(1L << 30);
     caches.open(probe, 0);
     int capacity = Math.max(probe.targetCache().capacity(), probe.headCache().capacity());
@@ -150,7 +138,7 @@ class SchedulerSessionsTest {
     List<Sequence> lasting =
         IntStream.range(0, live)
             .mapToObj(i -> request("live" + i, new MemoryPages("live" + i), many))
-            .map(request -> sequence(request, new Recording()))
+            .map(request -> pair.sequence(request, new Recording()))
             .toList();
     lasting.forEach(scheduler::add);
     scheduler.round();

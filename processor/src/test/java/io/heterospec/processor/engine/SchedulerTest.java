@@ -4,12 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heterospec.processor.engine.DemoEngine.Recording;
-import io.heterospec.processor.text.HuggingFaceTextModel;
-import io.heterospec.processor.tree.CostTable;
-import io.heterospec.processor.tree.EntropyBins;
+import io.heterospec.processor.model.KvMemory;
 import io.heterospec.processor.tree.SpeculationBudget;
-import io.heterospec.processor.tree.SurvivalCounts;
-import io.heterospec.processor.tree.SurvivalModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -36,10 +32,7 @@ class SchedulerTest {
   // From one token to more than two chunks of 64.
   private static final int[] PROMPT_LENGTHS = {5, 130, 1, 17, 64, 65, 9, 40};
 
-  private static EngineOptions options;
-  private static HuggingFaceTextModel text;
-  private static ModelPair models;
-  private static Policies policies;
+  private static LoadedPair pair;
   private static List<int[]> prompts;
   private static final Map<Integer, int[]> PLAIN = new HashMap<>();
 
@@ -51,54 +44,36 @@ class SchedulerTest {
 
   @BeforeAll
   static void load() {
-    options = DemoEngine.options();
-    text = HuggingFaceTextModel.open(options.model(), options.draft(), options.name());
-    models = ModelPair.load(options);
-    policies = new Policies(options, text.fingerprint());
+    pair = LoadedPair.load(DemoEngine.options());
     String words = "Write a list of ten cities, then explain how a queue works, step by step. ";
-    int[] ids = text.encodeText(NONE, words.repeat(20));
+    int[] ids = pair.text().encodeText(NONE, words.repeat(20));
     prompts =
         Arrays.stream(PROMPT_LENGTHS).mapToObj(n -> Arrays.copyOfRange(ids, n, 2 * n)).toList();
   }
 
   @AfterAll
   static void close() {
-    models.close();
-    text.close();
+    pair.close();
   }
 
   @AfterEach
   void nothingIsLeft() {
     assertThat(scheduler.isIdle()).isTrue();
-    assertThat(models.target().memory().usedBytes()).isZero();
-    assertThat(models.head().memory().usedBytes()).isZero();
+    assertThat(pair.models().target().memory().usedBytes()).isZero();
+    assertThat(pair.models().head().memory().usedBytes()).isZero();
     scheduler.trim();
-    assertThat(models.target().memory().bytes()).isZero();
+    assertThat(pair.models().target().memory().bytes()).isZero();
   }
 
   private void schedule(int maxLive, int prefillChunk, long cacheBytes) {
-    schedule(maxLive, prefillChunk, cacheBytes, budget());
+    schedule(maxLive, prefillChunk, cacheBytes, pair.budget(TestCosts.cheap()));
   }
 
   private void schedule(int maxLive, int prefillChunk, long cacheBytes, SpeculationBudget budget) {
-    caches = new CacheBudget(models, cacheBytes);
-    EngineOptions limits = options.withLimits(maxLive, 64).withPrefillChunk(prefillChunk);
-    scheduler = new Scheduler(models, caches, sessions(), budget, limits, () -> {});
-  }
-
-  private SessionCaches sessions() {
-    return new SessionCaches(models, caches, text.fingerprint());
-  }
-
-  private static SpeculationBudget budget() {
-    return budget(TestCosts.cheap());
-  }
-
-  private static SpeculationBudget budget(CostTable costs) {
-    EntropyBins bins = policies.bins();
-    int topK = policies.shape().topK();
-    SurvivalCounts nothingSeen = SurvivalCounts.empty(bins.count(), topK);
-    return new SpeculationBudget(costs, new SurvivalModel(bins, topK, nothingSeen));
+    caches = new CacheBudget(pair.models(), cacheBytes);
+    EngineOptions limits = pair.options().withLimits(maxLive, 64).withPrefillChunk(prefillChunk);
+    scheduler =
+        new Scheduler(pair.models(), caches, pair.sessions(caches), budget, limits, () -> {});
   }
 
   private static SamplingParams sampling(int prompt, int maxTokens) {
@@ -139,7 +114,7 @@ class SchedulerTest {
         };
     recordings.put(id, recording);
     promptOf.put(id, prompt);
-    Sequence sequence = new Sequence(request, noting, policies.named(request.mode()), text);
+    Sequence sequence = pair.sequence(request, noting);
     scheduler.add(sequence);
     return sequence;
   }
@@ -161,7 +136,7 @@ class SchedulerTest {
   }
 
   private static String mode(int index) {
-    return policies.names().get(index % policies.names().size());
+    return pair.policies().names().get(index % pair.policies().names().size());
   }
 
   /** What plain decoding gives a prompt that has the engine for itself. */
@@ -169,19 +144,20 @@ class SchedulerTest {
     return PLAIN.computeIfAbsent(
         prompt,
         index -> {
-          EngineOptions alone = options.withLimits(1, 1);
+          EngineOptions alone = pair.options().withLimits(1, 1);
           Scheduler single =
               new Scheduler(
-                  models,
-                  new CacheBudget(models, CACHE),
-                  new SessionCaches(models, new CacheBudget(models, CACHE), text.fingerprint()),
+                  pair.models(),
+                  new CacheBudget(pair.models(), CACHE),
+                  pair.sessions(new CacheBudget(pair.models(), CACHE)),
                   null,
                   alone,
                   () -> {});
           Recording recording = new Recording();
           GenerationRequest request =
               GenerationRequest.of("plain", prompts.get(index), sampling(index, TOKENS));
-          single.add(new Sequence(request, recording, policies.named("vanilla"), text));
+          single.add(
+              new Sequence(request, recording, pair.policies().named("vanilla"), pair.text()));
           while (!single.isIdle()) {
             single.round();
           }
@@ -200,9 +176,9 @@ class SchedulerTest {
           int[] expected = Arrays.copyOf(plain(prompt), said.length);
           int at = Arrays.mismatch(expected, said);
           if (at >= 0) {
-            int vocabulary = text.vocabularySize();
+            int vocabulary = pair.text().vocabularySize();
             Ties scores =
-                new Ties(ids -> Scorer.score(models.target(), ids, vocabulary, ids.length));
+                new Ties(ids -> Scorer.score(pair.models().target(), ids, vocabulary, ids.length));
             ties.add(
                 id
                     + ": "
@@ -232,7 +208,7 @@ class SchedulerTest {
   @ParameterizedTest(name = "chunks of {0}")
   @ValueSource(ints = {1, 7, 64, 256})
   void sequencesThatJoinAndLeaveAtAnyCycleAreLossless(int prefillChunk) {
-    for (String mode : policies.names()) {
+    for (String mode : pair.policies().names()) {
       schedule(5, prefillChunk, CACHE);
       for (int i = 0; i < prompts.size(); i++) {
         add(mode + i, i, mode, TOKENS - 4 * i, 0, Long.MAX_VALUE);
@@ -276,7 +252,7 @@ class SchedulerTest {
 
   @Test
   void anEvictedSequenceGoesOnWhereItWas() {
-    for (int evicted = 0; evicted < policies.names().size(); evicted++) {
+    for (int evicted = 0; evicted < pair.policies().names().size(); evicted++) {
       schedule(2, 64, CACHE);
       String mode = "-" + mode(evicted);
       add("low" + mode, 1, mode(evicted), 0);
@@ -368,26 +344,26 @@ class SchedulerTest {
 
   /** Cache limit with room for one sequence of so many tokens with the largest scratch space. */
   private static long bytes(int tokens) {
-    int slots = policies.shape().topK() * SpeculationBudget.MAX_DEPTH;
-    long pair = models.target().memory().rowBytes() + models.head().memory().rowBytes();
-    long row = models.head().memory().rowBytes();
-    return models.head().memory().bytesFor(tokens + slots) / row * pair;
+    int slots = pair.policies().shape().topK() * SpeculationBudget.MAX_DEPTH;
+    KvMemory head = pair.models().head().memory();
+    long row = pair.models().target().memory().rowBytes() + head.rowBytes();
+    return head.bytesFor(tokens + slots) / head.rowBytes() * row;
   }
 
   @Test
   void whatNeverFitsIsRefusedWithTheLimitItNeeds() {
     schedule(8, 64, 4L << 20);
-    RequestLimits limits = new RequestLimits(text, caches);
+    RequestLimits limits = new RequestLimits(pair.text(), caches);
     GenerationRequest large = GenerationRequest.of("large", prompts.get(0), sampling(0, 1000));
-    for (String mode : policies.names()) {
-      assertThatThrownBy(() -> limits.require(large, policies.named(mode)))
+    for (String mode : pair.policies().names()) {
+      assertThatThrownBy(() -> limits.require(large, pair.policies().named(mode)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("up to 1005 tokens")
           .hasMessageContaining("limit of 4 MiB")
           .hasMessageContaining("--cache-mb");
     }
     GenerationRequest small = GenerationRequest.of("small", prompts.get(0), sampling(0, 100));
-    policies.names().forEach(mode -> limits.require(small, policies.named(mode)));
+    pair.policies().names().forEach(mode -> limits.require(small, pair.policies().named(mode)));
   }
 
   @Test
@@ -411,10 +387,10 @@ class SchedulerTest {
     rounds(2);
     add("long", 1, "heterospec", 0);
     Map<String, Integer> calls = new HashMap<>();
-    models.devices().first().probe(method -> calls.merge(method, 1, Integer::sum));
+    pair.models().devices().first().probe(method -> calls.merge(method, 1, Integer::sum));
     int before = recordings.get("decoding").steps.size();
     rounds(3);
-    models.devices().first().probe(method -> {});
+    pair.models().devices().first().probe(method -> {});
     int passes = calls.getOrDefault("prefill", 0);
     passes += calls.getOrDefault("verify_greedy", 0);
     passes += calls.getOrDefault("verify_sampled", 0);
@@ -496,7 +472,7 @@ class SchedulerTest {
   @Test
   void aHeadThatNeverDraftsReadsBeforeTheFeaturesAreMoreThanAChunk() {
     int chunk = 16;
-    schedule(8, chunk, CACHE, budget(TestCosts.forbidding()));
+    schedule(8, chunk, CACHE, pair.budget(TestCosts.forbidding()));
     List<Sequence> both = List.of(add("long", 1, "budgeted", 0), add("short", 0, "budgeted", 0));
     int most = 0;
     while (!scheduler.isIdle()) {
@@ -516,7 +492,7 @@ class SchedulerTest {
 
   @Test
   void onlyItsOwnRowsAreKeptForAHeadThatReadsLater() {
-    schedule(8, 512, CACHE, budget(TestCosts.forbidding()));
+    schedule(8, 512, CACHE, pair.budget(TestCosts.forbidding()));
     add("tree", 3, "eagle3", 0);
     Sequence plain = add("plain", 0, "budgeted", 0);
     rounds(6);

@@ -301,15 +301,19 @@ class GatewayTest {
     await().atMost(LIMIT).until(() -> told.contains(end));
   }
 
+  /** A call with a key: when its end is known. */
+  private static CompletableFuture<ResponseState> keptCall(Gateway gateway, String id) {
+    return gateway
+        .responses()
+        .start(prompt(id), OWNER, "hash", Map.of())
+        .thenCompose(found -> gateway.responses().findEnded(id, OWNER));
+  }
+
   @Test
   void aResponseThatAGatewayBeforeHadPublishedEndsWithWhatTheTableSays() {
     Gateway gateway = open();
     String id = ResponseIds.of(OWNER, "key");
-    CompletableFuture<ResponseState> ended =
-        gateway
-            .responses()
-            .start(prompt(id), OWNER, "hash", Map.of())
-            .thenCompose(found -> gateway.responses().findEnded(id, OWNER));
+    CompletableFuture<ResponseState> ended = keptCall(gateway, id);
     await().atMost(LIMIT).until(() -> gateway.generations().open() == 1);
     track(id, ResponseStatus.QUEUED, null);
     ResponseState end = track(id, ResponseStatus.COMPLETED, completion(id));
@@ -321,11 +325,7 @@ class GatewayTest {
   void aGatewayThatStopsTellsAllWhoWaitAndCancelsOnlyWhatNobodyCanComeBackFor() {
     Gateway gateway = open();
     String id = ResponseIds.of(OWNER, "stopping");
-    CompletableFuture<ResponseState> kept =
-        gateway
-            .responses()
-            .start(prompt(id), OWNER, "hash", Map.of())
-            .thenCompose(found -> gateway.responses().findEnded(id, OWNER));
+    CompletableFuture<ResponseState> kept = keptCall(gateway, id);
     track(id, ResponseStatus.QUEUED, null);
     List<Object> told = start(gateway, "stopping");
     gateway.close();
