@@ -86,13 +86,18 @@ final class CacheBudget {
   /**
    * Gives a sequence its caches; it is the sequence's part to close them.
    *
-   * @param spare bytes that the caches' memory may grow by beyond what it must
+   * @param spare bytes that the caches' memory may grow by; it always grows by what it must
    */
   void open(Sequence sequence, long spare) {
-    KvCache cache = target.open(targetRows(sequence.policy, sequence.maxLength()), spare);
+    int length = sequence.maxLength();
+    int headRows = headRows(sequence.policy, length);
+    boolean drafts = sequence.policy.drafts();
+    long before = target.bytes();
+    long forHead = drafts ? head.bytesToOpen(headRows) : 0;
+    KvCache cache = target.open(targetRows(sequence.policy, length), spare - forHead);
     sequence.open(cache, null);
-    if (sequence.policy.drafts()) {
-      sequence.open(cache, head.open(headRows(sequence.policy, sequence.maxLength()), spare));
+    if (drafts) {
+      sequence.open(cache, head.open(headRows, spare - (target.bytes() - before)));
     }
   }
 

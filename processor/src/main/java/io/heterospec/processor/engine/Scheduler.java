@@ -150,15 +150,16 @@ final class Scheduler {
       if (next.admittedNanos == 0) {
         next.admittedNanos = System.nanoTime();
       }
+      long spare = caches.spare();
       try {
-        shrinkSessions(caches.bytesToOpen(next), next.request.session());
+        shrinkSessions(next);
         caches.open(next, caches.spare() - sessions.bytes());
         sessions.resume(next);
-        shrinkSessions(0, null);
+        shrinkSessions(null);
         live.add(next);
       } catch (RuntimeException e) {
         if (DeviceFault.of(e) != DeviceFault.NONE) {
-          postpone(next, e);
+          postpone(next, spare, e);
           return;
         }
         fail(next, e);
@@ -166,19 +167,20 @@ final class Scheduler {
     }
   }
 
-  // Those who are live may need less soon; alone it gets what can be given up.
-  private void postpone(Sequence next, RuntimeException cause) {
+  // Those who are live may need less soon; alone it gets what can be given up. Where nothing could
+  // be,
+  // it is not tried again before somebody leaves.
+  private void postpone(Sequence next, long spareBefore, RuntimeException cause) {
     next.close();
     waiting.add(next);
     if (live.isEmpty() || DeviceFault.of(cause) == DeviceFault.STICKY) {
       recover(List.of(next), cause);
     } else {
       LOG.warn("no memory for generation {} now: it waits", next.request.id());
-      if (sessions.bytes() == 0) {
-        refused = next;
-      }
+      boolean idle = sessions.bytes() > 0;
       sessions.clear();
       trimIfPossible();
+      refused = idle || caches.spare() > spareBefore ? null : next;
     }
   }
 
@@ -212,16 +214,13 @@ final class Scheduler {
 
   private void readPages() {
     int left = SessionCaches.ROWS_A_ROUND;
-    Iterator<Sequence> reading =
-        live.stream()
-            .filter(each -> each.reader != null)
-            .sorted(AdmissionQueue.FAIR)
-            .toList()
-            .iterator();
-    while (left > 0 && reading.hasNext()) {
-      Sequence sequence = reading.next();
+    List<Sequence> reading =
+        live.stream().filter(each -> each.reader != null).sorted(AdmissionQueue.FAIR).toList();
+    for (Sequence sequence : reading) {
+      // One that comes learns at once whether there is anything for it to read.
+      int rows = sequence.reader.rows() == 0 ? Math.max(1, left) : left;
       try {
-        left -= sessions.read(sequence, left);
+        left -= rows > 0 ? sessions.read(sequence, rows) : 0;
       } catch (RuntimeException e) {
         sessions.stopReading(sequence);
         recover(List.of(sequence), e);
@@ -328,17 +327,22 @@ final class Scheduler {
       sessions.park(sequence);
     }
     release(sequence, reason == null ? null : SequenceResult.of(sequence, reason));
-    shrinkSessions(0, null);
+    shrinkSessions(null);
   }
 
-  // Makes room for more bytes of caches. What no live sequence uses goes before any session, where
-  // that takes no more copying than it brings; `kept` is about to be taken up.
-  private void shrinkSessions(long more, SessionPages kept) {
-    long wanted = sessions.bytes() + more - caches.spare();
+  // Makes room for the caches of one that is to come, if any, whose session stays. What no live
+  // sequence uses goes before any session, where that takes no more copying than it brings.
+  private void shrinkSessions(Sequence next) {
+    long wanted = sessions.bytes() + bytesToOpen(next) - caches.spare();
     if (wanted > 0) {
       ifPossible(() -> caches.giveBack(wanted));
-      sessions.shrink(caches.spare() - more, kept == null ? null : kept.session());
+      SessionPages kept = next == null ? null : next.request.session();
+      sessions.shrink(caches.spare() - bytesToOpen(next), kept == null ? null : kept.session());
     }
+  }
+
+  private long bytesToOpen(Sequence next) {
+    return next == null ? 0 : caches.bytesToOpen(next);
   }
 
   private void fail(Sequence sequence, Throwable cause) {

@@ -84,7 +84,7 @@ public final class KvMemory implements AutoCloseable {
   /**
    * Opens an empty cache.
    *
-   * @param spare bytes that the pools may grow by beyond what they must
+   * @param spare bytes that the pools may grow by; they always grow by what they must
    * @throws IllegalStateException when it does not {@link #fits fit}
    */
   public KvCache open(int rows, long spare) {
