@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -162,7 +163,11 @@ public final class Generations implements AutoCloseable, EventReader.Handler {
   }
 
   private void cancel(PromptEvent prompt, String reason) {
-    cancellations.execute(() -> sendCancellation(prompt, reason));
+    try {
+      cancellations.execute(() -> sendCancellation(prompt, reason));
+    } catch (RejectedExecutionException e) { // this gateway is closed
+      LOG.warn("request {} could not be cancelled", prompt.getRequestId(), e);
+    }
   }
 
   private void sendCancellation(PromptEvent prompt, String reason) {

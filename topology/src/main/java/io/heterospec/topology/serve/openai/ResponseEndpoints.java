@@ -139,10 +139,13 @@ public final class ResponseEndpoints implements Endpoints {
         gateway.responses().start(prompt, owner, hash, TracedCalls.headers(ctx));
     return background
         ? sent.thenApply(found -> sameOrQueued(found, prompt, hash))
-        : sent.thenCompose(found -> ended(prompt.getRequestId(), owner, hash));
+        : sent.thenCompose(found -> ended(found, prompt.getRequestId(), owner, hash));
   }
 
-  private CompletableFuture<ResponseState> ended(String id, String owner, String hash) {
+  // What is known of it so far tells at once whether it is another request's.
+  private CompletableFuture<ResponseState> ended(
+      Optional<ResponseState> known, String id, String owner, String hash) {
+    known.ifPresent(found -> same(found, hash));
     return gateway
         .responses()
         .findEnded(id, owner)
@@ -158,7 +161,7 @@ public final class ResponseEndpoints implements Endpoints {
     String id = prompt.getRequestId();
     return background
         ? gateway.responses().find(id, owner).thenApply(found -> sameOrQueued(found, prompt, hash))
-        : ended(id, owner, hash);
+        : gateway.responses().find(id, owner).thenCompose(f -> ended(f, id, owner, hash));
   }
 
   // What was published is queued, whether or not this gateway has read so already.
