@@ -168,8 +168,7 @@ final class Scheduler {
   }
 
   // Those who are live may need less soon; alone it gets what can be given up. Where nothing could
-  // be,
-  // it is not tried again before somebody leaves.
+  // be, it is not tried again before somebody leaves.
   private void postpone(Sequence next, long spareBefore, RuntimeException cause) {
     next.close();
     waiting.add(next);

@@ -32,7 +32,6 @@ final class SessionCaches {
   static final int ROWS_A_ROUND = PageFormat.MOST_ROWS;
 
   private final ModelPair models;
-  private final CacheBudget budget;
   private final PageFormat format;
   private final RowBatch batch = new RowBatch();
   private final Map<String, ParkedSession> parked = new LinkedHashMap<>(); // oldest first
@@ -42,9 +41,8 @@ final class SessionCaches {
   /**
    * @param fingerprint of the pair
    */
-  SessionCaches(ModelPair models, CacheBudget budget, String fingerprint) {
+  SessionCaches(ModelPair models, String fingerprint) {
     this.models = models;
-    this.budget = budget;
     this.format =
         new PageFormat(
             fingerprint,

@@ -307,7 +307,7 @@ public final class TorchEngine implements DecodeEngine {
         Policies served = new Policies(options, text.fingerprint());
         SpeculationBudget budget = budget(models, served);
         CacheBudget caches = new CacheBudget(models, models.cacheBytes());
-        SessionCaches sessions = new SessionCaches(models, caches, text.fingerprint());
+        SessionCaches sessions = new SessionCaches(models, text.fingerprint());
         Scheduler scheduler =
             new Scheduler(models, caches, sessions, budget, options, load::decrementAndGet);
         loaded = new Loaded(models, caches, scheduler);

@@ -19,8 +19,8 @@ record LoadedPair(
     return new LoadedPair(options, text, models, new Policies(options, text.fingerprint()));
   }
 
-  SessionCaches sessions(CacheBudget caches) {
-    return new SessionCaches(models, caches, text.fingerprint());
+  SessionCaches sessions() {
+    return new SessionCaches(models, text.fingerprint());
   }
 
   /** One that has seen nothing yet. */

@@ -46,7 +46,7 @@ class OutOfMemoryTest {
   @BeforeEach
   void schedule() {
     CacheBudget caches = new CacheBudget(pair.models(), 1L << 30);
-    sessions = pair.sessions(caches);
+    sessions = pair.sessions();
     SpeculationBudget budget = pair.budget(TestCosts.cheap());
     scheduler = new Scheduler(pair.models(), caches, sessions, budget, pair.options(), () -> {});
   }

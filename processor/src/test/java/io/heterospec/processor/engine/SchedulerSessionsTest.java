@@ -44,7 +44,7 @@ class SchedulerSessionsTest {
 
   private void schedule(long cacheBytes) {
     caches = new CacheBudget(pair.models(), cacheBytes);
-    sessions = pair.sessions(caches);
+    sessions = pair.sessions();
     scheduler = new Scheduler(pair.models(), caches, sessions, null, pair.options(), () -> {});
     calls.clear();
     pair.models().devices().first().probe(method -> calls.merge(method, 1, Integer::sum));

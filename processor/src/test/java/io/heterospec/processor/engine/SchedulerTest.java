@@ -72,8 +72,7 @@ class SchedulerTest {
   private void schedule(int maxLive, int prefillChunk, long cacheBytes, SpeculationBudget budget) {
     caches = new CacheBudget(pair.models(), cacheBytes);
     EngineOptions limits = pair.options().withLimits(maxLive, 64).withPrefillChunk(prefillChunk);
-    scheduler =
-        new Scheduler(pair.models(), caches, pair.sessions(caches), budget, limits, () -> {});
+    scheduler = new Scheduler(pair.models(), caches, pair.sessions(), budget, limits, () -> {});
   }
 
   private static SamplingParams sampling(int prompt, int maxTokens) {
@@ -149,7 +148,7 @@ class SchedulerTest {
               new Scheduler(
                   pair.models(),
                   new CacheBudget(pair.models(), CACHE),
-                  pair.sessions(new CacheBudget(pair.models(), CACHE)),
+                  pair.sessions(),
                   null,
                   alone,
                   () -> {});

@@ -46,10 +46,11 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    boolean planned = planning.isAsked();
+    planning.require();
     CheckpointSummary summary = CheckpointSummary.of(directory, target);
     PrintWriter out = spec.commandLine().getOut();
-    Plan plan = planned && summary.runnable() ? plan(summary) : null;
+    boolean planned = planning.isAsked() && summary.runnable();
+    Plan plan = planned ? plan(summary) : null;
     if (json) {
       ObjectNode object = Json.MAPPER.valueToTree(summary);
       object.put("runnable", summary.runnable());

@@ -45,10 +45,13 @@ final class PlanOptions {
   /**
    * @throws UsageException when devices are described but not named
    */
-  boolean isAsked() {
+  void require() {
     if (device == null && !free.isEmpty()) {
       throw new UsageException("--free says what devices have left; name them with --device");
     }
+  }
+
+  boolean isAsked() {
     return device != null;
   }
 

@@ -14,8 +14,8 @@ import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RegistryConfig;
 import io.heterospec.schemas.StepTelemetry;
 import io.heterospec.schemas.Topics;
-import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
+import io.heterospec.topology.StandInApplication;
 import io.heterospec.topology.TopicCreator;
 import io.heterospec.topology.embedded.EmbeddedBroker;
 import io.heterospec.topology.embedded.SchemaRegistryServer;
@@ -30,17 +30,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,8 +52,7 @@ class HeteroSpecClientTest {
   private static SchemaRegistryServer registry;
   private static Map<String, Object> settings;
   private static Topics topics;
-  private static Avro avro;
-  private static KafkaProducer<String, byte[]> application;
+  private static StandInApplication application;
 
   private final HeteroSpecClient client = HeteroSpecClient.openWithTelemetry(settings);
   private final List<String> pieces = new CopyOnWriteArrayList<>();
@@ -80,10 +74,7 @@ class HeteroSpecClientTest {
     HeteroSpecConfig config = HeteroSpecConfig.fromMap(settings);
     TopicCreator.ensure(config);
     topics = config.topics();
-    avro = new Avro(config.clientSettings());
-    application =
-        new KafkaProducer<>(
-            config.clientSettings(), new StringSerializer(), new ByteArraySerializer());
+    application = new StandInApplication(config);
   }
 
   @AfterAll
@@ -98,14 +89,8 @@ class HeteroSpecClientTest {
     client.close();
   }
 
-  private static <T extends SpecificRecord> void write(String topic, Class<T> type, T value) {
-    byte[] bytes = avro.serializer(type).serialize(topic, value);
-    application.send(new ProducerRecord<>(topic, "key", bytes));
-    application.flush();
-  }
-
   private static void delta(String id, int offset, String text) {
-    write(
+    application.write(
         topics.deltas(),
         GenerationDelta.class,
         GenerationDelta.newBuilder()
@@ -124,7 +109,7 @@ class HeteroSpecClientTest {
   }
 
   private static void end(Completion.Builder completion) {
-    write(topics.completions(), Completion.class, completion.build());
+    application.write(topics.completions(), Completion.class, completion.build());
   }
 
   private static Completion get(CompletableFuture<Completion> future) {
@@ -184,7 +169,7 @@ class HeteroSpecClientTest {
     delta("somebody-elses", 0, "not this");
     delta(id, 0, "Hel");
     delta(id, 1, "lo");
-    write(
+    application.write(
         topics.telemetry(),
         StepTelemetry.class,
         StepTelemetry.newBuilder()
@@ -241,7 +226,9 @@ class HeteroSpecClientTest {
         .anySatisfy(
             record -> {
               CancelEvent cancel =
-                  avro.deserializer(CancelEvent.class)
+                  application
+                      .avro()
+                      .deserializer(CancelEvent.class)
                       .deserialize(topics.cancellations(), record.value());
               assertThat(cancel.getRequestId()).isEqualTo(bad.requestId());
               assertThat(record.key()).isEqualTo("bad");
@@ -251,7 +238,7 @@ class HeteroSpecClientTest {
   @Test
   void aRecordThatNobodyCanReadIsSkipped() {
     Answer answer = send("Hi");
-    application.send(new ProducerRecord<>(topics.deltas(), "key", new byte[] {9, 9}));
+    application.write(topics.deltas(), new byte[] {9, 9});
     delta(answer.requestId(), 0, "Hello");
     end(completion(answer.requestId(), "Hello"));
     assertThat(get(answer.completion()).getText()).isEqualTo("Hello");
@@ -281,7 +268,10 @@ class HeteroSpecClientTest {
   }
 
   private static PromptEvent prompt(ConsumerRecord<String, byte[]> record) {
-    return avro.deserializer(PromptEvent.class).deserialize(topics.prompts(), record.value());
+    return application
+        .avro()
+        .deserializer(PromptEvent.class)
+        .deserialize(topics.prompts(), record.value());
   }
 
   private static void publish(int promptBytes, int maxRecordBytes) throws InterruptedException {

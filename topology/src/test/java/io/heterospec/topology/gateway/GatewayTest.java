@@ -16,8 +16,8 @@ import io.heterospec.schemas.PromptEvent;
 import io.heterospec.schemas.RegistryConfig;
 import io.heterospec.schemas.ResponseState;
 import io.heterospec.schemas.ResponseStatus;
-import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
+import io.heterospec.topology.StandInApplication;
 import io.heterospec.topology.TopicCreator;
 import io.heterospec.topology.embedded.EmbeddedBroker;
 import io.heterospec.topology.telemetry.RequestTraces;
@@ -40,15 +40,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
@@ -76,8 +71,7 @@ class GatewayTest {
   private static EmbeddedBroker broker;
   private static HttpServer registry;
   private static HeteroSpecConfig config;
-  private static Avro avro;
-  private static KafkaProducer<String, byte[]> application;
+  private static StandInApplication application;
 
   private static volatile CountDownLatch cancellationsMayPass;
 
@@ -94,10 +88,7 @@ class GatewayTest {
     registry.start();
     config = config(Map.of());
     TopicCreator.ensure(config);
-    avro = new Avro(config.clientSettings());
-    application =
-        new KafkaProducer<>(
-            config.clientSettings(), new StringSerializer(), new ByteArraySerializer());
+    application = new StandInApplication(config);
   }
 
   @AfterAll
@@ -180,43 +171,22 @@ class GatewayTest {
 
   /** What an observer was told: texts, completions, and why it was lost. */
   private static List<Object> start(Gateway gateway, String id) {
-    List<Object> told = new CopyOnWriteArrayList<>();
-    gateway
-        .generations()
-        .start(
-            prompt(id),
-            Map.of(),
-            new GenerationObserver() {
-              @Override
-              public void onText(String text) {
-                told.add(text);
-                if (text.equals("unwanted")) {
-                  throw new IllegalArgumentException("cannot take it");
-                }
-              }
-
-              @Override
-              public void onEnd(Completion completion) {
-                told.add(completion);
-              }
-
-              @Override
-              public void onLost(GatewayException reason) {
-                told.add(reason.reason());
-              }
-            },
-            LIMIT);
-    return told;
-  }
-
-  private static <T extends SpecificRecord> void write(String topic, Class<T> type, T value) {
-    application.send(
-        new ProducerRecord<>(topic, "key", avro.serializer(type).serialize(topic, value)));
-    application.flush();
+    ToldObserver observer =
+        new ToldObserver() {
+          @Override
+          public void onText(String text) {
+            super.onText(text);
+            if (text.equals("unwanted")) {
+              throw new IllegalArgumentException("cannot take it");
+            }
+          }
+        };
+    gateway.generations().start(prompt(id), Map.of(), observer, LIMIT);
+    return observer.told;
   }
 
   private static void delta(String id, String text) {
-    write(
+    application.write(
         config.topics().deltas(),
         GenerationDelta.class,
         GenerationDelta.newBuilder()
@@ -271,7 +241,9 @@ class GatewayTest {
                     .forEach(
                         record ->
                             found.add(
-                                avro.deserializer(CancelEvent.class)
+                                application
+                                    .avro()
+                                    .deserializer(CancelEvent.class)
                                     .deserialize(topic, record.value())
                                     .getRequestId()));
                 return found.contains(awaited);
@@ -297,7 +269,7 @@ class GatewayTest {
     gateways.add(gateway);
     List<Object> told = start(gateway, "patient");
     Completion end = completion("patient");
-    write(config.topics().completions(), Completion.class, end);
+    application.write(config.topics().completions(), Completion.class, end);
     await().atMost(LIMIT).until(() -> told.contains(end));
   }
 

@@ -9,7 +9,6 @@ import io.heterospec.schemas.GenerationDelta;
 import io.heterospec.schemas.PromptEvent;
 import io.heterospec.topology.route.ErrorCodes;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,29 +22,9 @@ class OpenGenerationTest {
           .setCreatedAt(Instant.ofEpochMilli(7))
           .build();
 
-  private final List<Object> told = new ArrayList<>();
-
+  private final ToldObserver observer = new ToldObserver();
   private final OpenGeneration generation =
-      new OpenGeneration(
-          PROMPT,
-          new GenerationObserver() {
-            @Override
-            public void onText(String text) {
-              told.add(text);
-            }
-
-            @Override
-            public void onEnd(Completion completion) {
-              told.add(completion);
-            }
-
-            @Override
-            public void onLost(GatewayException reason) {
-              told.add(reason.reason());
-            }
-          },
-          Long.MAX_VALUE,
-          true);
+      new OpenGeneration(PROMPT, observer, Long.MAX_VALUE, true);
 
   private void stream(String text) {
     generation.onDelta(
@@ -66,14 +45,14 @@ class OpenGenerationTest {
     Completion end = end(FinishReason.STOP, "hello").build();
     stream("hel");
     generation.onEnd(end);
-    assertThat(told).containsExactly("hel", "lo", end);
+    assertThat(observer.told).containsExactly("hel", "lo", end);
   }
 
   @Test
   void aTextThatIsNotWhatWasStreamedIsLost() {
     stream("hel");
     generation.onEnd(end(FinishReason.STOP, "hallo").build());
-    assertThat(told).containsExactly("hel", GatewayException.Reason.TEXT_CHANGED);
+    assertThat(observer.told).containsExactly("hel", GatewayException.Reason.TEXT_CHANGED);
   }
 
   @ParameterizedTest
@@ -84,7 +63,7 @@ class OpenGenerationTest {
         end(FinishReason.FAILED, "").setError(new CompletionError(code, "it failed")).build();
     stream("hel");
     generation.onEnd(end);
-    assertThat(told).containsExactly("hel", end);
+    assertThat(observer.told).containsExactly("hel", end);
   }
 
   @Test
@@ -92,7 +71,7 @@ class OpenGenerationTest {
     Completion end = end(FinishReason.CANCELLED, "").build();
     stream("hel");
     generation.onEnd(end);
-    assertThat(told).containsExactly("hel", end);
+    assertThat(observer.told).containsExactly("hel", end);
   }
 
   @Test
@@ -100,6 +79,6 @@ class OpenGenerationTest {
     Completion end = end(FinishReason.CANCELLED, "hello").build();
     stream("hel");
     generation.onEnd(end);
-    assertThat(told).containsExactly("hel", "lo", end);
+    assertThat(observer.told).containsExactly("hel", "lo", end);
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.heterospec.processor.engine.FinishReason;
 import io.heterospec.processor.kv.KvPage;
-import io.heterospec.schemas.AvroSerde;
 import io.heterospec.schemas.CancelEvent;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.Completion;
@@ -19,8 +18,7 @@ import io.heterospec.schemas.Topics;
 import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.HeteroSpecTopology;
-import io.heterospec.topology.PlainAvroDeserializer;
-import io.heterospec.topology.PlainAvroSerializer;
+import io.heterospec.topology.PlainAvro;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import io.opentelemetry.api.OpenTelemetry;
@@ -61,18 +59,8 @@ class GenerateProcessorTest {
   @BeforeEach
   void start() {
     HeteroSpecConfig config =
-        HeteroSpecConfig.fromMap(
-            Map.of(
-                "bootstrap.servers",
-                "none:1",
-                HeteroSpecConfig.STATE_DIR,
-                directory.toString(),
-                HeteroSpecConfig.MAX_RECORD_BYTES,
-                Integer.toString(RECORD_BYTES),
-                AvroSerde.SERIALIZER,
-                PlainAvroSerializer.class.getName(),
-                AvroSerde.DESERIALIZER,
-                PlainAvroDeserializer.class.getName()));
+        PlainAvro.config(
+            directory, Map.of(HeteroSpecConfig.MAX_RECORD_BYTES, Integer.toString(RECORD_BYTES)));
     driver =
         new TopologyTestDriver(
             new HeteroSpecTopology(config)

@@ -3,7 +3,6 @@ package io.heterospec.topology.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.heterospec.processor.engine.FinishReason;
-import io.heterospec.schemas.AvroSerde;
 import io.heterospec.schemas.CancelEvent;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.PromptEvent;
@@ -13,8 +12,7 @@ import io.heterospec.schemas.Topics;
 import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.HeteroSpecTopology;
-import io.heterospec.topology.PlainAvroDeserializer;
-import io.heterospec.topology.PlainAvroSerializer;
+import io.heterospec.topology.PlainAvro;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import io.heterospec.topology.telemetry.RequestTraces;
 import io.opentelemetry.api.OpenTelemetry;
@@ -70,16 +68,7 @@ class RequestTracesTest {
   }
 
   private HeteroSpecConfig config() {
-    return HeteroSpecConfig.fromMap(
-        Map.of(
-            "bootstrap.servers",
-            "none:1",
-            HeteroSpecConfig.STATE_DIR,
-            directory.toString(),
-            AvroSerde.SERIALIZER,
-            PlainAvroSerializer.class.getName(),
-            AvroSerde.DESERIALIZER,
-            PlainAvroDeserializer.class.getName()));
+    return PlainAvro.config(directory, Map.of());
   }
 
   private static PromptEvent prompt(String id, String model) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.heterospec.processor.engine.EngineOptions;
 import io.heterospec.processor.engine.TorchEngine;
 import io.heterospec.processor.torch.Dtype;
-import io.heterospec.schemas.AvroSerde;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.PromptEvent;
@@ -17,8 +16,7 @@ import io.heterospec.topology.Avro;
 import io.heterospec.topology.DemoPair;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.HeteroSpecTopology;
-import io.heterospec.topology.PlainAvroDeserializer;
-import io.heterospec.topology.PlainAvroSerializer;
+import io.heterospec.topology.PlainAvro;
 import io.heterospec.topology.session.Stores;
 import io.heterospec.topology.telemetry.GenerationMetrics;
 import io.opentelemetry.api.OpenTelemetry;
@@ -165,17 +163,7 @@ class SessionCacheTest {
     private final TestOutputTopic<String, Completion> completions;
 
     Instance(Path state) {
-      HeteroSpecConfig config =
-          HeteroSpecConfig.fromMap(
-              Map.of(
-                  "bootstrap.servers",
-                  "none:1",
-                  HeteroSpecConfig.STATE_DIR,
-                  state.toString(),
-                  AvroSerde.SERIALIZER,
-                  PlainAvroSerializer.class.getName(),
-                  AvroSerde.DESERIALIZER,
-                  PlainAvroDeserializer.class.getName()));
+      HeteroSpecConfig config = PlainAvro.config(state, Map.of());
       driver =
           new TopologyTestDriver(
               new HeteroSpecTopology(config)

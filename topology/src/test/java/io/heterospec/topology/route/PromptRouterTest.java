@@ -2,7 +2,6 @@ package io.heterospec.topology.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.heterospec.schemas.AvroSerde;
 import io.heterospec.schemas.ChatMessage;
 import io.heterospec.schemas.Completion;
 import io.heterospec.schemas.PromptEvent;
@@ -12,7 +11,7 @@ import io.heterospec.schemas.Topics;
 import io.heterospec.topology.Avro;
 import io.heterospec.topology.HeteroSpecConfig;
 import io.heterospec.topology.HeteroSpecTopology;
-import io.heterospec.topology.PlainAvroDeserializer;
+import io.heterospec.topology.PlainAvro;
 import io.heterospec.topology.PlainAvroSerializer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -51,20 +50,9 @@ class PromptRouterTest {
   private TestOutputTopic<byte[], byte[]> deadLetters;
 
   private HeteroSpecConfig config(String routes) {
-    return HeteroSpecConfig.fromMap(
-        Map.of(
-            "bootstrap.servers",
-            "none:1",
-            HeteroSpecConfig.STATE_DIR,
-            directory.toString(),
-            HeteroSpecConfig.ROUTES,
-            routes,
-            HeteroSpecConfig.MAX_PROMPT_BYTES,
-            "1000",
-            AvroSerde.SERIALIZER,
-            PlainAvroSerializer.class.getName(),
-            AvroSerde.DESERIALIZER,
-            PlainAvroDeserializer.class.getName()));
+    return PlainAvro.config(
+        directory,
+        Map.of(HeteroSpecConfig.ROUTES, routes, HeteroSpecConfig.MAX_PROMPT_BYTES, "1000"));
   }
 
   @BeforeEach
